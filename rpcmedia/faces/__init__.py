@@ -1,0 +1,1 @@
+"""How it is spoken: one folder a protocol, each with one function `mount`."""

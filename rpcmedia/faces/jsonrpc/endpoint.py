@@ -1,0 +1,140 @@
+"""The JSON-RPC endpoint: from a body to answers, the members of a batch in order.
+
+Every answer has HTTP status 200, for a well-known client takes any other for fatal.
+"""
+
+import time
+from typing import Any
+
+from aiohttp import web
+
+from rpcmedia.faces.http import FaceOptions, basic_credentials
+from rpcmedia.faces.jsonrpc import wire
+from rpcmedia.faces.jsonrpc.methods import Context, label_of, run_method
+from rpcmedia.faces.jsonrpc.profiles import Profile
+from rpcmedia.faces.jsonrpc.wire import INVALID_REQUEST, METHOD_NAME, NO_ID, Message, WireError
+from rpcmedia.gallery.faults import Fault
+from rpcmedia.operations.dispatch import Operations
+from rpcmedia.operations.faults import SessionExpired
+
+FACE = "jsonrpc"
+
+# All spellings of the endpoint that the reference answers, the usual one first: it is the fastest.
+_PATHS = (
+    "/api/jsonrpc",
+    r"/{_:/*(?:index\.php/)?api/[Jj]sonrpc(?:/index){0,2}/?}",
+)
+
+
+def mount(
+    app: web.Application, operations: Operations, options: FaceOptions, profile: Profile
+) -> None:
+    """Answer JSON-RPC on every spelling of the endpoint, whatever the HTTP method."""
+    endpoint = Endpoint(operations, options, profile)
+    for path in _PATHS:
+        app.router.add_route("*", path, endpoint.handle)
+    app.router.add_route("*", "/api.php", endpoint.handle_api_php)
+    app.router.add_route("*", "/api{_:/?}", endpoint.handle_elsewhere)
+
+
+class Endpoint:
+    """Answers requests in the spelling of one profile."""
+
+    def __init__(self, operations: Operations, options: FaceOptions, profile: Profile) -> None:
+        self._operations = operations
+        self._options = options
+        self._profile = profile
+
+    async def handle_api_php(self, request: web.Request) -> web.Response:
+        """The oldest spelling names the face in its query."""
+        if request.query.get("type") != "jsonrpc":
+            return await self.handle_elsewhere(request)
+        return await self.handle(request)
+
+    async def handle_elsewhere(self, request: web.Request) -> web.Response:
+        """Tell a client that knows only half of the address where the endpoint is."""
+        hint = f"There is no JSON-RPC at {request.path}; it is at {_PATHS[0]}."
+        answer = wire.failure(self._profile, wire.NO_MESSAGE, INVALID_REQUEST, hint)
+        return _respond(wire.encode(answer), status=404)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer one HTTP request."""
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            refusal = f"The request has more than {self._options.max_body} bytes; send less."
+            answer = wire.failure(self._profile, wire.NO_MESSAGE, INVALID_REQUEST, refusal)
+            return _respond(wire.encode(answer))
+        if self._profile.loses_multipart and request.content_type == "multipart/form-data":
+            body = b""
+        text = await self._answer_body(body, basic_credentials(request))
+        self._options.telemetry.traffic(FACE, len(body), len(text))
+        return _respond(text)
+
+    async def _answer_body(self, body: bytes, basic: tuple[str, str] | None) -> bytes:
+        try:
+            value = self._read_body(body)
+        except WireError as error:
+            return wire.encode(self._fail(wire.NO_MESSAGE, error, "other", time.perf_counter()))
+        if isinstance(value, list):
+            answers = [await self._answer_member(member, basic) for member in value]
+            answered = [answer for answer in answers if answer is not None]
+            return wire.encode(answered) if answered else b""
+        answer = await self._answer_member(value, basic)
+        return b"" if answer is None else wire.encode(answer)
+
+    def _read_body(self, body: bytes) -> Any:
+        """A request, or a list of them. Raises WireError."""
+        empty = not body or (self._profile.expires_without_method and body == b"0")
+        value = {} if empty else wire.parse(body)
+        if isinstance(value, list) and not self._profile.batches:
+            return {}
+        if value == []:
+            raise WireError(INVALID_REQUEST, "Invalid Request: the batch is empty.")
+        return value
+
+    async def _answer_member(
+        self, member: object, basic: tuple[str, str] | None
+    ) -> dict[str, Any] | None:
+        started = time.perf_counter()
+        if not isinstance(member, dict):
+            error = WireError(INVALID_REQUEST, "Invalid Request: a request must be an object.")
+            return self._fail(wire.NO_MESSAGE, error, "other", started)
+        message = Message.read(member)
+        label = label_of(member)
+        try:
+            name = self._method_name(message)
+            context = Context(self._operations, basic, self._profile.create)
+            value = await run_method(context, message, name)
+        except (Fault, WireError) as error:
+            answer = self._fail(message, error, label, started)
+            invalid = isinstance(error, WireError) and error.code == INVALID_REQUEST
+            if message.id is NO_ID and not (invalid or self._profile.answers_failed_notifications):
+                return None
+            return answer
+        self._options.telemetry.call(FACE, label, None, time.perf_counter() - started)
+        if message.id is NO_ID:
+            return None
+        return wire.success(self._profile, message, value)
+
+    def _method_name(self, message: Message) -> str:
+        if "method" not in message.members and self._profile.expires_without_method:
+            raise SessionExpired
+        name = message.members.get("method")
+        if not isinstance(name, str) or not METHOD_NAME.match(name):
+            raise WireError(INVALID_REQUEST, "Invalid Request")
+        return name
+
+    def _fail(
+        self, message: Message, error: Fault | WireError, label: str, started: float
+    ) -> dict[str, Any]:
+        if isinstance(error, Fault):
+            number, code = error.number, self._profile.fault_code(error.number)
+        else:
+            number = code = error.code
+        self._options.telemetry.call(FACE, label, number, time.perf_counter() - started)
+        return wire.failure(self._profile, message, code, error.message)
+
+
+def _respond(body: bytes, status: int = 200) -> web.Response:
+    return web.Response(body=body, status=status, content_type="application/json", charset="utf-8")

@@ -1,0 +1,118 @@
+"""JSON-RPC messages: reading requests out of a body, and spelling answers.
+
+The door to msgspec for this face. Source of the shapes: the JSON-RPC 2.0 specification and, for
+what a profile keeps of older servers, the measured reference.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from rpcmedia.faces.jsonrpc.profiles import Profile, Version
+from rpcmedia.operations.presentation import CreatedFile, Done, ImageMap
+
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+INVALID_PARAMS = -32602
+
+METHOD_NAME = re.compile(r"\A[A-Za-z][A-Za-z0-9_.]*\Z")
+
+
+class Unanswered:
+    """The id of a request that has none."""
+
+
+NO_ID = Unanswered()
+
+
+class WireError(Exception):
+    """An error with a code of JSON-RPC itself."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One request as it came, before its method and parameters are looked at."""
+
+    members: dict[str, Any]
+    version: Version
+    id: Any
+
+    @classmethod
+    def read(cls, members: dict[str, Any]) -> "Message":
+        """The message in an object; `version` is a synonym of `jsonrpc`."""
+        version = next(((n, members[n]) for n in ("jsonrpc", "version") if n in members), None)
+        return cls(members, version, members.get("id", NO_ID))
+
+
+NO_MESSAGE = Message({}, None, None)
+
+
+def parse(body: bytes) -> Any:
+    """The JSON value of a body. Raises WireError -32700 that says where it went wrong."""
+    try:
+        return msgspec.json.decode(body)
+    except RecursionError:
+        raise WireError(PARSE_ERROR, "Parse error: the JSON is nested too deeply.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        hint = "the body is empty" if not body.strip() else _safe(str(error))
+        raise WireError(PARSE_ERROR, f"Parse error: {hint}.") from None
+
+
+def _safe(text: str) -> str:
+    return text.removeprefix("JSON is malformed: ")[:200]
+
+
+def encode(answer: Any) -> bytes:
+    """The body of an answer."""
+    return msgspec.json.encode(answer)
+
+
+def success(profile: Profile, message: Message, value: Any) -> dict[str, Any]:
+    """The answer that carries a result."""
+    null_error = {"error": None} if profile.null_error(message.version) else {}
+    return {
+        **profile.version(message.version),
+        "id": _answer_id(profile, message),
+        **null_error,
+        "result": spell(profile, value),
+    }
+
+
+def failure(profile: Profile, message: Message, code: int, text: str) -> dict[str, Any]:
+    """The answer that carries an error; never with a result beside it."""
+    error: dict[str, Any] = {"code": code, "message": text}
+    if profile.fault_data:
+        error["data"] = None if code == INVALID_REQUEST else {}
+    return {
+        **profile.version(message.version),
+        "id": _answer_id(profile, message),
+        "error": error,
+    }
+
+
+def _answer_id(profile: Profile, message: Message) -> Any:
+    if message is NO_MESSAGE or message.id is NO_ID:
+        return None
+    return profile.id(message.id)
+
+
+def spell(profile: Profile, value: Any) -> Any:
+    """The value of an operation as the profile writes it."""
+    match value:
+        case ImageMap():
+            return profile.image_map(value)
+        case CreatedFile():
+            return profile.created(value.file)
+        case Done():
+            return profile.done
+        case list():
+            return [spell(profile, member) for member in value]
+        case _:
+            return value

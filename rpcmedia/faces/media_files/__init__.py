@@ -1,0 +1,46 @@
+"""The media face: the bytes of images under the URLs that `list` answers.
+
+Only names that an image has, or once had, are looked for on the disk: there is no listing, and no
+way out of the folder. aiohttp's FileResponse does ranges, conditions and ETags.
+"""
+
+import asyncio
+from pathlib import Path
+
+from aiohttp import web
+
+from rpcmedia.faces.http import FaceOptions
+from rpcmedia.gallery.pictures import picture_type
+from rpcmedia.gallery.service import Gallery
+from rpcmedia.operations.presentation import MEDIA_PATH
+
+_CACHE_CONTROL = "public, max-age=3600"
+
+
+def mount(app: web.Application, gallery: Gallery, options: FaceOptions) -> None:
+    """Serve media files to GET and HEAD."""
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        file = request.path.removeprefix(MEDIA_PATH)
+        media = await gallery.find_media(file)
+        if media is None:
+            raise web.HTTPNotFound
+        mime = media.mime or await asyncio.to_thread(_found_type, media.path)
+        if mime is None:
+            raise web.HTTPNotFound
+        headers = {
+            "Content-Type": mime,
+            "Cache-Control": _CACHE_CONTROL,
+            "X-Content-Type-Options": "nosniff",
+        }
+        return web.FileResponse(media.path, headers=headers)
+
+    app.router.add_get(MEDIA_PATH + "/{file:.+}", serve)
+
+
+def _found_type(path: Path) -> str | None:
+    try:
+        with path.open("rb") as content:
+            return picture_type(content.read(16))
+    except OSError:
+        return None

@@ -1,0 +1,1 @@
+"""What a gallery is: images, their names, their bytes and their rules. Knows no protocol."""

@@ -1,0 +1,122 @@
+"""The nouns of the shop: store views, attribute sets, products, images and the catalog."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+DEFAULT_SCOPE = 0
+"""Id of the store view `admin`, whose values all other store views fall back to."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreView:
+    """A scope for labels, positions, exclusion and image types."""
+
+    id: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageType:
+    """An attribute that points at one image of a product, such as `thumbnail`."""
+
+    code: str
+    scope: str = "store"
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeSet:
+    """Decides whether its products have a gallery, and which image types they have."""
+
+    id: int
+    name: str
+    gallery: bool
+    image_types: tuple[ImageType, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product as the gallery needs it: who it is and what its attribute set allows."""
+
+    id: int
+    sku: str
+    attribute_set: AttributeSet
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One image of a gallery as one store view sees it.
+
+    Position and exclusion are None where the image was made in another store view, and neither this
+    one nor the default scope was given a value since.
+    """
+
+    id: int
+    file: str
+    label: str
+    position: int | None
+    excluded: int | None
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What a decoder found in the bytes of an image; `mime` is the type found, not declared."""
+
+    mime: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBytes:
+    """Where the bytes of an image are and what they must be; `created_at` in Unix milliseconds."""
+
+    stored_as: str
+    picture: Picture
+    size: int
+    sha256: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """New bytes for an image: the type the sender declared, the bytes, and the wished name."""
+
+    mime: str
+    content: bytes
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageValues:
+    """Values to write for one image in one store view; None leaves a value as it is.
+
+    `types` replaces the image types of the image. An empty label means "as in the default scope".
+    """
+
+    label: str | None = None
+    position: int | None = None
+    excluded: int | None = None
+    types: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogUser:
+    """A user as a catalog file names it; a key of None keeps the key of an existing user."""
+
+    username: str
+    key: str | None
+    permissions: tuple[str, ...]
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """What must exist before the first call."""
+
+    base_url: str | None = None
+    store_views: Sequence[StoreView] = ()
+    attribute_sets: Sequence[AttributeSet] = ()
+    products: Sequence[tuple[int, str, int]] = field(default=())
+    """(id, SKU, attribute set id) of each product."""
+    users: Sequence[CatalogUser] = ()

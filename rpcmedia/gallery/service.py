@@ -1,0 +1,223 @@
+"""The rules of a gallery: what creating, changing and removing an image mean and in which order.
+
+Order of effects: a committed row always has its bytes. New bytes are durable before the row that
+names them; bytes of a failed row are taken back; a removed image keeps its bytes and its name.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rpcmedia.gallery.faults import (
+    Fault,
+    GalleryNotSupported,
+    ImageNotCreated,
+    ImageNotFound,
+    ImageNotRemoved,
+    ImageNotUpdated,
+)
+from rpcmedia.gallery.file_names import FileName, name_image, refuse_long_name
+from rpcmedia.gallery.model import (
+    Image,
+    ImageType,
+    ImageValues,
+    Picture,
+    Product,
+    StoredBytes,
+    StoreView,
+    Upload,
+)
+from rpcmedia.gallery.pictures import read_picture
+from rpcmedia.gallery.ports import GalleryRows, ImageFiles, NameTaken, StorageFailed
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """A file that may be served; `mime` is None for the file of a removed image."""
+
+    path: Path
+    mime: str | None
+
+
+class Gallery:
+    """The galleries of one shop over one store of rows and one of files."""
+
+    def __init__(self, rows: GalleryRows, files: ImageFiles, max_pixels: int) -> None:
+        self._rows = rows
+        self._files = files
+        self._max_pixels = max_pixels
+
+    async def find_store_view(self, key: int | str) -> StoreView | None:
+        """The store view with this id or code."""
+        return await self._rows.store_view(key)
+
+    async def find_product(self, product_id: int) -> Product | None:
+        """The product with this id."""
+        return await self._rows.product(product_id)
+
+    async def find_product_by_sku(self, sku: str) -> Product | None:
+        """The product with this SKU."""
+        return await self._rows.product_by_sku(sku)
+
+    async def image_types(self, set_id: int) -> Sequence[ImageType]:
+        """The image types of an attribute set; none for a set that does not exist."""
+        attribute_set = await self._rows.attribute_set(set_id)
+        return attribute_set.image_types if attribute_set else ()
+
+    def check_supported(self, product: Product) -> None:
+        """Return if the product can have images. Raises GalleryNotSupported."""
+        if not product.attribute_set.gallery:
+            raise GalleryNotSupported
+
+    async def list_images(self, product: Product, store_view: int) -> tuple[Image, ...]:
+        """All images of a product. Raises GalleryNotSupported."""
+        self.check_supported(product)
+        return await self._rows.gallery(product, store_view)
+
+    async def find_image(self, product: Product, file: object, store_view: int) -> Image:
+        """The image with exactly this file name. Raises GalleryNotSupported, ImageNotFound."""
+        for image in await self.list_images(product, store_view):
+            if image.file == file:
+                return image
+        raise ImageNotFound
+
+    async def create_image(
+        self,
+        product: Product,
+        upload: Upload,
+        extension: str,
+        values: ImageValues,
+        store_view: int,
+    ) -> str:
+        """Add an image to a product and return its file name. Raises ImageNotCreated."""
+        name = name_image(upload.name, extension)
+        shown = f"{upload.name or 'image'}.{extension}"
+        picture = await asyncio.to_thread(read_picture, upload.content, shown, self._max_pixels)
+        try:
+            return await self._keep_new(product, name, upload, picture, values, store_view)
+        except StorageFailed as failure:
+            raise ImageNotCreated(f"Cannot create image. {failure}") from failure
+
+    async def _keep_new(
+        self,
+        product: Product,
+        name: FileName,
+        upload: Upload,
+        picture: Picture,
+        values: ImageValues,
+        store_view: int,
+    ) -> str:
+        number = 0
+        while True:
+            number = await self._rows.free_number(name, number)
+            file = name.path(number)
+            refuse_long_name(file)
+            try:
+                stored_as = await self._files.put_new(file, upload.content)
+            except NameTaken:
+                number += 1
+                continue
+            stored = _describe(stored_as, upload.content, picture)
+            try:
+                await self._rows.add_image(product, file, stored, values, store_view)
+            except NameTaken:
+                number += 1
+                await self._files.take_back(stored_as)
+                continue
+            except BaseException:
+                await asyncio.shield(self._files.take_back(stored_as))
+                raise
+            return file
+
+    async def change_image(
+        self,
+        product: Product,
+        image: Image,
+        values: ImageValues,
+        store_view: int,
+        upload: Upload | None = None,
+    ) -> None:
+        """Write the given values, and new bytes for all store views.
+
+        Raises ImageNotCreated for bytes that are no picture, ImageNotFound if the image was removed
+        meanwhile, ImageNotUpdated if the change cannot be kept.
+        """
+        picture = None
+        if upload:
+            shown = image.file.rsplit("/", 1)[-1]
+            picture = await asyncio.to_thread(read_picture, upload.content, shown, self._max_pixels)
+        try:
+            if upload and picture:
+                await self._keep_changed(product, image, values, store_view, upload, picture)
+            elif not await self._rows.change_image(product, image.id, values, store_view):
+                raise ImageNotFound
+        except StorageFailed as failure:
+            raise ImageNotUpdated(f"Image not updated. {failure}") from failure
+
+    async def _keep_changed(
+        self,
+        product: Product,
+        image: Image,
+        values: ImageValues,
+        store_view: int,
+        upload: Upload,
+        picture: Picture,
+    ) -> None:
+        stored_as = await self._files.put_beside(image.file, upload.content)
+        stored = _describe(stored_as, upload.content, picture)
+        try:
+            kept = await self._rows.change_image(product, image.id, values, store_view, stored)
+            if not kept:
+                raise ImageNotFound
+        except (StorageFailed, Fault):
+            await self._files.take_back(stored_as)
+            raise
+        await self._settle(image.file, stored_as)
+
+    async def _settle(self, file: str, stored_as: str) -> None:
+        # The change is kept already. If the bytes cannot move to their own name now, reads follow
+        # `stored_as`, and the next start moves them.
+        try:
+            await self._rows.settle_bytes(file, stored_as, self._files)
+        except StorageFailed:
+            return
+        await self._files.take_back(stored_as)
+
+    async def settle_all(self) -> int:
+        """Finish updates that a stop interrupted; how many. Called once, at the start."""
+        unsettled = await self._rows.unsettled()
+        for file, stored_as in unsettled:
+            await self._settle(file, stored_as)
+        return len(unsettled)
+
+    async def remove_image(self, product: Product, image: Image) -> None:
+        """Remove an image from all store views; its bytes and its name stay.
+
+        Raises ImageNotFound if it was removed meanwhile, ImageNotRemoved if that cannot be kept.
+        """
+        try:
+            if not await self._rows.remove_image(product, image.id):
+                raise ImageNotFound
+        except StorageFailed as failure:
+            raise ImageNotRemoved(f"Image not removed. {failure}") from failure
+
+    async def find_media(self, file: str) -> MediaFile | None:
+        """The file to serve for a file name that an image has, or once had."""
+        kept = await self._rows.kept_bytes(file)
+        if kept is None:
+            return None
+        stored_as, mime = kept
+        return MediaFile(self._files.location(stored_as), mime)
+
+    async def check_writable(self) -> None:
+        """Return if rows and files can be written now; raises StorageFailed."""
+        await self._rows.check_writable()
+        await self._files.check_writable()
+
+
+def _describe(stored_as: str, content: bytes, picture: Picture) -> StoredBytes:
+    digest = hashlib.sha256(content).hexdigest()
+    return StoredBytes(stored_as, picture, len(content), digest, time.time_ns() // 1_000_000)

@@ -1,0 +1,1 @@
+"""What can be asked: sessions, permissions, arguments and the product_media operations."""

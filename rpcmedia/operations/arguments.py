@@ -1,0 +1,207 @@
+"""Arguments of operations: from what a client sent to names, uploads and values.
+
+The only door to Marshmallow. The casts are PHP's, measured on the reference server.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pybase64
+from marshmallow import EXCLUDE, Schema, fields
+
+from rpcmedia.gallery.faults import InvalidData
+from rpcmedia.gallery.file_names import EXTENSIONS
+from rpcmedia.gallery.model import ImageValues, Upload
+from rpcmedia.operations import php
+from rpcmedia.operations.faults import InvalidArguments
+
+HIGHEST_POSITION = 4_294_967_295
+HIGHEST_EXCLUDE = 65_535
+LONGEST_LABEL = 255
+"""What the reference's columns hold: an unsigned 32-bit and 16-bit number, 255 characters."""
+
+_INLINE_BASE64 = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """Arguments by position and by name."""
+
+    positional: tuple[object, ...] = ()
+    named: Mapping[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, given: object) -> "Arguments":
+        """A list gives positions, an object names (or positions, if they are numbers).
+
+        Anything else is one argument.
+        """
+        if isinstance(given, list):
+            return cls(tuple(given))
+        if isinstance(given, dict):
+            positional = tuple(value for name, value in given.items() if name.isdecimal())
+            return cls(positional, {n: v for n, v in given.items() if not n.isdecimal()})
+        return cls((given,))
+
+    def bind(self, method: str, required: Iterable[str], optional: Iterable[str]) -> dict[str, Any]:
+        """The arguments by name; extra positions are ignored, absent optional ones are None.
+
+        Raises InvalidArguments for names that the method does not know, or that are missing.
+        """
+        names = (*required, *optional)
+        bound = dict(zip(names, self.positional, strict=False))
+        expected = f"{method} takes {', '.join(names) or 'no arguments'}."
+        for name, value in self.named.items():
+            if name not in names:
+                raise InvalidArguments(f"{method}: there is no argument {name[:40]!r}. {expected}")
+            if name in bound:
+                raise InvalidArguments(f"{method}: argument {name} is given twice.")
+            bound[name] = value
+        for name in required:
+            if name not in bound:
+                raise InvalidArguments(f"{method}: argument {name} is missing. {expected}")
+        return {name: bound.get(name) for name in names}
+
+
+class _PhpInteger(fields.Field[int]):
+    """An integer as PHP casts it, clamped to 0 and `highest` as the reference's columns do."""
+
+    def __init__(self, highest: int) -> None:
+        super().__init__()
+        self._highest = highest
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
+        return min(max(php.to_int(value), 0), self._highest)
+
+
+class _PhpString(fields.Field[str]):
+    """A string as PHP casts it, cut at 255 characters."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        return php.to_string(value)[:LONGEST_LABEL]
+
+
+class _TypeCodes(fields.Field[tuple[str, ...] | None]):
+    """Codes of image types in a list, or as the values of an object; anything else says nothing.
+
+    `single` also takes one code alone, as `create` does.
+    """
+
+    def __init__(self, *, single: bool) -> None:
+        super().__init__()
+        self._single = single
+
+    def _deserialize(
+        self, value: Any, attr: Any, data: Any, **kwargs: Any
+    ) -> tuple[str, ...] | None:
+        if self._single and isinstance(value, str):
+            return (value,)
+        if isinstance(value, dict):
+            value = list(value.values())
+        if not isinstance(value, list):
+            return None
+        return tuple(code for code in value if isinstance(code, str))
+
+
+def _schema(types: _TypeCodes) -> Schema:
+    members: dict[str, fields.Field[Any]] = {
+        "label": _PhpString(),
+        "position": _PhpInteger(HIGHEST_POSITION),
+        "exclude": _PhpInteger(HIGHEST_EXCLUDE),
+        "disabled": _PhpInteger(HIGHEST_EXCLUDE),
+        "types": types,
+    }
+    return Schema.from_dict(members)(unknown=EXCLUDE)
+
+
+_CREATE = _schema(_TypeCodes(single=True))
+_UPDATE = _schema(_TypeCodes(single=False))
+
+
+def create_values(data: object, default_exclude: int) -> ImageValues:
+    """The values of a new image; what is absent or null has the reference's default."""
+    values = _load(_CREATE, data)
+    return ImageValues(
+        label=values.label or "",
+        position=values.position,
+        excluded=default_exclude if values.excluded is None else values.excluded,
+        types=values.types or (),
+    )
+
+
+def update_values(data: object) -> ImageValues:
+    """The values to change; what is absent or null stays as it is."""
+    return _load(_UPDATE, data)
+
+
+def _load(schema: Schema, data: object) -> ImageValues:
+    members = data if isinstance(data, dict) else {}
+    loaded = schema.load({name: value for name, value in members.items() if value is not None})
+    return ImageValues(
+        label=loaded.get("label"),
+        position=loaded.get("position"),
+        excluded=loaded.get("exclude", loaded.get("disabled")),
+        types=loaded.get("types"),
+    )
+
+
+async def create_upload(data: object) -> Upload:
+    """The file of a new image. Raises InvalidData in the reference's order and words."""
+    file = _file(data)
+    if file is None:
+        raise InvalidData("The image is not specified.")
+    content = await _content(file, "The image contents is not valid base64 data.")
+    name = file.get("name")
+    return Upload(file["mime"], content, "" if php.is_falsy(name) else php.to_string(name))
+
+
+async def update_upload(data: object) -> Upload | None:
+    """The new file of an image, or None if there is none. Raises InvalidData."""
+    file = _file(data)
+    if file is None:
+        return None
+    content = await _content(file, "Image content is not valid base64 data.")
+    return Upload(file["mime"], content)
+
+
+def _file(data: object) -> dict[str, Any] | None:
+    file = data.get("file") if isinstance(data, dict) else None
+    if not isinstance(file, dict) or file.get("mime") is None or file.get("content") is None:
+        return None
+    return file
+
+
+async def _content(file: dict[str, Any], refusal: str) -> bytes:
+    if not isinstance(file["mime"], str) or file["mime"] not in EXTENSIONS:
+        raise InvalidData("Invalid image type.")
+    if isinstance(file["content"], list | dict):
+        raise InvalidData(refusal)
+    text = php.to_string(file["content"])
+    try:
+        if len(text) > _INLINE_BASE64:
+            content = await asyncio.to_thread(decode_base64, text)
+        else:
+            content = decode_base64(text)
+    except ValueError:
+        raise InvalidData(refusal) from None
+    if content in (b"", b"0"):
+        raise InvalidData(refusal)
+    return content
+
+
+def decode_base64(text: str) -> bytes:
+    """Decode as PHP does in strict mode: white space anywhere, padding right or absent.
+
+    Raises ValueError for anything else.
+    """
+    try:
+        return pybase64.b64decode(text, validate=True)
+    except ValueError:
+        packed = text.encode("ascii").translate(None, b" \t\r\n")
+    digits = packed.rstrip(b"=")
+    padding = len(packed) - len(digits)
+    if padding > 2 or (padding and len(packed) % 4) or len(digits) % 4 == 1:
+        raise ValueError("wrong padding")
+    return pybase64.b64decode(digits + b"=" * (-len(digits) % 4), validate=True)

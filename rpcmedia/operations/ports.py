@@ -1,0 +1,67 @@
+"""What operations need of their stores: users, permissions and sessions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who may call. `key_hash` is argon2id; `key_index` an HMAC with the folder secret."""
+
+    id: int
+    username: str
+    key_hash: str
+    key_index: str
+    active: bool
+    permissions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A logged-in session; times in Unix seconds."""
+
+    user_id: int
+    last_used: float
+    expires: float
+
+
+class Accounts(Protocol):
+    """Users and sessions. Methods raise StorageFailed if the store fails."""
+
+    async def folder_secret(self) -> bytes:
+        """32 random bytes that belong to this data folder alone."""
+
+    async def user(self, user_id: int) -> User | None:
+        """The user with this id."""
+
+    async def user_by_name(self, username: str) -> User | None:
+        """The user of this name; case does not count."""
+
+    async def users(self) -> Sequence[User]:
+        """All users by name."""
+
+    async def put_user(
+        self,
+        username: str,
+        key_hash: str,
+        key_index: str,
+        permissions: Sequence[str],
+        active: bool,
+    ) -> None:
+        """Add a user, or give the user of this name a new key and these permissions."""
+
+    async def set_active(self, username: str, active: bool) -> bool:
+        """Let a user in or keep the user out; False if there is no such user."""
+
+    async def add_session(self, id_hash: str, session: Session) -> None:
+        """Keep a session under the hash of its id, and forget sessions that expired before it."""
+
+    async def session(self, id_hash: str) -> Session | None:
+        """The session whose id has this hash, expired or not."""
+
+    async def touch_session(self, id_hash: str, last_used: float, expires: float) -> None:
+        """Write when a session was used last and when it expires."""
+
+    async def end_session(self, id_hash: str) -> None:
+        """Forget a session; nothing happens if there is none."""

@@ -1,0 +1,114 @@
+"""Who is calling: login, session ids and HTTP Basic.
+
+Source: measured behaviour of the reference server, "Sessions".
+"""
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rpcmedia.operations import php
+from rpcmedia.operations.faults import (
+    AccessDenied,
+    InvalidArguments,
+    MissingParameter,
+    SessionExpired,
+)
+from rpcmedia.operations.keys import Keys
+from rpcmedia.operations.ports import Accounts, Session, User
+
+_TOUCH_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRules:
+    """How session ids look and how long they live."""
+
+    hex_digits: int = 32
+    life: float = 24 * 3600.0
+    sliding: bool = False
+    """Whether each call renews the session; otherwise it lives from the login on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What a request says of its sender: the session argument as it came, and HTTP Basic."""
+
+    session: object = None
+    basic: tuple[str, str] | None = None
+
+
+class Sessions:
+    """Logs users in and finds them again."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        keys: Keys,
+        rules: SessionRules,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._accounts = accounts
+        self._keys = keys
+        self._rules = rules
+        self._clock = clock
+
+    async def login(self, username: object, key: object) -> str:
+        """A new session id. Raises MissingParameter, AccessDenied, InvalidArguments."""
+        if php.is_falsy(username) or php.is_falsy(key):
+            raise MissingParameter
+        for name, value in (("username", username), ("apiKey", key)):
+            if isinstance(value, list | dict):
+                raise InvalidArguments(f"login: {name} must be a string.")
+        user = await self._verified(php.to_string(username), php.to_string(key))
+        session_id = self.new_id()
+        now = self._clock()
+        await self._accounts.add_session(
+            _hash(session_id), Session(user.id, now, now + self._rules.life)
+        )
+        return session_id
+
+    def new_id(self) -> str:
+        """A fresh session id that is not logged in."""
+        return secrets.token_hex(self._rules.hex_digits // 2)
+
+    async def end(self, session_id: object) -> None:
+        """End a session; nothing happens if there is none."""
+        if isinstance(session_id, str):
+            await self._accounts.end_session(_hash(session_id))
+
+    async def user(self, caller: Caller) -> User:
+        """The user who calls. HTTP Basic counts only where the session argument is null.
+
+        Raises SessionExpired, and AccessDenied for wrong Basic credentials.
+        """
+        if caller.session is None and caller.basic:
+            return await self._verified(*caller.basic)
+        if not isinstance(caller.session, str) or not caller.session:
+            raise SessionExpired
+        id_hash = _hash(caller.session)
+        session = await self._accounts.session(id_hash)
+        now = self._clock()
+        if session is None or session.expires <= now:
+            raise SessionExpired
+        user = await self._accounts.user(session.user_id)
+        if user is None or not user.active:
+            raise SessionExpired
+        if self._rules.sliding and now - session.last_used >= _TOUCH_SECONDS:
+            await self._accounts.touch_session(id_hash, now, now + self._rules.life)
+        return user
+
+    async def _verified(self, username: str, key: str) -> User:
+        user = await self._accounts.user_by_name(username)
+        if not await self._keys.is_right(user, key):
+            raise AccessDenied
+        # A user without any permission has no role, and the reference lets such users not in.
+        if user is None or not user.active or not user.permissions:
+            raise AccessDenied
+        return user
+
+
+def _hash(session_id: str) -> str:
+    return hashlib.sha256(session_id.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,132 @@
+"""Bytes of images as files in a folder, under the hashed names that clients see.
+
+`/i/m/image.jpg` is kept as `ROOT/i/m/image.jpg`. New bytes for an image that exists wait beside it
+as `/i/m/pending-…`, a name without an extension, which no image can have.
+"""
+
+import asyncio
+import errno
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from rpcmedia.gallery.ports import NameTaken, StorageFailed
+
+T = TypeVar("T")
+
+_REASONS = {
+    errno.ENOSPC: "The disk is full.",
+    errno.EDQUOT: "The disk quota is used up.",
+    errno.EROFS: "The media folder is read-only.",
+    errno.EACCES: "The server may not write to the media folder.",
+    errno.ENAMETOOLONG: "The file name is too long for the disk.",
+}
+
+
+class LocalFiles:
+    """An ImageFiles over one folder; without `durable` nothing is fsynced."""
+
+    def __init__(self, root: Path, *, durable: bool = True) -> None:
+        self._root = root
+        self._durable = durable
+        root.mkdir(parents=True, exist_ok=True)
+
+    async def put_new(self, file: str, content: bytes) -> str:
+        """See ImageFiles. The bytes are fsynced under their own name, then their folder."""
+        await _in_thread(lambda: self._write(file, content))
+        return file
+
+    async def put_beside(self, file: str, content: bytes) -> str:
+        """See ImageFiles."""
+        beside = f"{file.rpartition('/')[0]}/pending-{secrets.token_hex(16)}"
+        await _in_thread(lambda: self._write(beside, content))
+        return beside
+
+    def settle(self, file: str, stored_as: str) -> None:
+        """See ImageFiles. The old bytes are replaced by a second link to the new ones."""
+        link = self.location(f"{stored_as}-link")
+        try:
+            link.unlink(missing_ok=True)
+            os.link(self.location(stored_as), link)
+            link.replace(self.location(file))
+            self._sync_folder(link.parent)
+        except OSError as error:
+            raise _translate(error) from error
+
+    async def take_back(self, stored_as: str) -> None:
+        """See ImageFiles."""
+        await _in_thread(lambda: self.location(stored_as).unlink(missing_ok=True))
+
+    def location(self, stored_as: str) -> Path:
+        """See ImageFiles."""
+        return self._root / stored_as.lstrip("/")
+
+    def names(self) -> Iterator[tuple[str, int]]:
+        """See ImageFiles."""
+        for folder, _, found in os.walk(self._root):
+            for name in found:
+                path = Path(folder, name)
+                yield f"/{path.relative_to(self._root).as_posix()}", path.stat().st_size
+
+    async def check_writable(self) -> None:
+        """See ImageFiles."""
+        probe = f"/probe-{secrets.token_hex(8)}"
+        await _in_thread(lambda: self.location(probe).touch())
+        await self.take_back(probe)
+
+    def _write(self, stored_as: str, content: bytes) -> None:
+        path = self.location(stored_as)
+        try:
+            descriptor = self._create(path)
+        except FileExistsError:
+            raise NameTaken(stored_as) from None
+        try:
+            with os.fdopen(descriptor, "wb", buffering=0) as new:
+                view = memoryview(content)
+                while view:
+                    view = view[new.write(view) :]
+                if self._durable:
+                    os.fsync(new.fileno())
+            self._sync_folder(path.parent)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+    def _create(self, path: Path) -> int:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        try:
+            return os.open(path, flags, 0o644)
+        except FileNotFoundError:
+            self._make_folder(path.parent)
+            return os.open(path, flags, 0o644)
+
+    def _make_folder(self, folder: Path) -> None:
+        if folder.exists():
+            return
+        self._make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        self._sync_folder(folder.parent)
+
+    def _sync_folder(self, folder: Path) -> None:
+        if not self._durable:
+            return
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    try:
+        return await asyncio.to_thread(work)
+    except OSError as error:
+        raise _translate(error) from error
+
+
+def _translate(error: OSError) -> StorageFailed:
+    reason = _REASONS.get(error.errno or 0)
+    name = errno.errorcode.get(error.errno or 0, "unknown")
+    return StorageFailed(reason or f"The media folder failed ({name}).")

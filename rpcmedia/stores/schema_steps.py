@@ -1,0 +1,34 @@
+"""Numbered schema files, applied in order and each in one transaction with its number.
+
+The number of the last step that was applied is SQLite's `user_version`.
+"""
+
+import sqlite3
+from importlib.resources import files
+
+
+class SchemaTooNew(Exception):
+    """The database was made by a newer release."""
+
+
+def schema_steps() -> list[tuple[int, str]]:
+    """(number, SQL) of every step that this release knows, in order."""
+    folder = files("rpcmedia.stores") / "sqlite_schema"
+    found = ((entry.name, entry) for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    return sorted((int(name[:4]), entry.read_text("utf-8")) for name, entry in found)
+
+
+def apply_schema(connection: sqlite3.Connection) -> int:
+    """Bring a database to the newest schema and return its number. Raises SchemaTooNew."""
+    steps = schema_steps()
+    newest = steps[-1][0]
+    current = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if current > newest:
+        raise SchemaTooNew(
+            f"The database has schema {current}, this release knows up to {newest}:"
+            " start the newer release that made it."
+        )
+    for number, sql in steps:
+        if number > current:
+            connection.executescript(f"BEGIN;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;")
+    return newest

@@ -1,0 +1,94 @@
+"""The catalog in SQLite: store views, attribute sets with their image types, and products."""
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from rpcmedia.gallery.model import AttributeSet, Catalog, ImageType, StoreView
+from rpcmedia.gallery.ports import CatalogRefused
+
+
+def sku_key(sku: str) -> str:
+    """The SKU as it is compared: the reference's database ignores case and trailing spaces."""
+    return sku.rstrip(" ").casefold()
+
+
+def store_views(connection: sqlite3.Connection) -> list[StoreView]:
+    """All store views by id."""
+    rows = connection.execute("SELECT id, code FROM store_view ORDER BY id")
+    return [StoreView(*row) for row in rows]
+
+
+def attribute_sets(connection: sqlite3.Connection) -> dict[int, AttributeSet]:
+    """All attribute sets by id."""
+    types: dict[int, list[ImageType]] = {}
+    sql = "SELECT attribute_set, code, scope FROM image_type ORDER BY attribute_set, position"
+    for set_id, code, scope in connection.execute(sql):
+        types.setdefault(set_id, []).append(ImageType(code, scope))
+    rows = connection.execute("SELECT id, name, gallery FROM attribute_set ORDER BY id")
+    return {
+        set_id: AttributeSet(set_id, name, bool(gallery), tuple(types.get(set_id, ())))
+        for set_id, name, gallery in rows
+    }
+
+
+def read(connection: sqlite3.Connection) -> Catalog:
+    """The whole catalog without users."""
+    products = connection.execute("SELECT id, sku, attribute_set FROM product ORDER BY id")
+    base_url = connection.execute("SELECT value FROM setting WHERE name = 'base_url'").fetchone()
+    return Catalog(
+        base_url=base_url[0] if base_url else None,
+        store_views=store_views(connection),
+        attribute_sets=list(attribute_sets(connection).values()),
+        products=products.fetchall(),
+    )
+
+
+def load(catalog: Catalog, connection: sqlite3.Connection) -> int:
+    """Add or change what the catalog names; how many rows that changed. Removes nothing."""
+    try:
+        return _load(catalog, connection)
+    except sqlite3.IntegrityError as error:
+        raise CatalogRefused(f"The catalog contradicts what the folder holds: {error}") from error
+
+
+def _load(catalog: Catalog, connection: sqlite3.Connection) -> int:
+    before = connection.total_changes
+    if catalog.base_url is not None:
+        _put(connection, "setting", ("name", "value"), [("base_url", catalog.base_url)])
+    views = [(view.id, view.code) for view in catalog.store_views]
+    _put(connection, "store_view", ("id", "code"), views)
+    sets = [(s.id, s.name, int(s.gallery)) for s in catalog.attribute_sets]
+    _put(connection, "attribute_set", ("id", "name", "gallery"), sets)
+    for attribute_set in catalog.attribute_sets:
+        _put_types(connection, attribute_set)
+    products = [(i, sku, sku_key(sku), s) for i, sku, s in catalog.products]
+    _put(connection, "product", ("id", "sku", "sku_key", "attribute_set"), products)
+    return connection.total_changes - before
+
+
+def _put_types(connection: sqlite3.Connection, attribute_set: AttributeSet) -> None:
+    wanted = [
+        (attribute_set.id, image_type.code, image_type.scope, position)
+        for position, image_type in enumerate(attribute_set.image_types)
+    ]
+    sql = (
+        "SELECT attribute_set, code, scope, position FROM image_type"
+        " WHERE attribute_set = ? ORDER BY position"
+    )
+    if connection.execute(sql, (attribute_set.id,)).fetchall() != wanted:
+        connection.execute("DELETE FROM image_type WHERE attribute_set = ?", (attribute_set.id,))
+        connection.executemany("INSERT INTO image_type VALUES (?, ?, ?, ?)", wanted)
+
+
+def _put(
+    connection: sqlite3.Connection, table: str, columns: tuple[str, ...], rows: Iterable[Any]
+) -> None:
+    updates = ", ".join(f"{name} = excluded.{name}" for name in columns)
+    differs = " OR ".join(f"{table}.{name} <> excluded.{name}" for name in columns)
+    marks = ", ".join("?" for _ in columns)
+    connection.executemany(
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
+        f" ON CONFLICT ({columns[0]}) DO UPDATE SET {updates} WHERE {differs}",
+        rows,
+    )

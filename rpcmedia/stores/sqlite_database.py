@@ -1,0 +1,179 @@
+"""One SQLite file in WAL mode: a writer that groups commits, a reader, and a cache of reads.
+
+The only door to aiosqlite, and the one place that turns SQLite's errors into StorageFailed.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable, Hashable
+from functools import partial
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import aiosqlite
+
+from rpcmedia.gallery.ports import StorageFailed
+from rpcmedia.stores.schema_steps import apply_schema
+
+T = TypeVar("T")
+Unit = Callable[[sqlite3.Connection], T]
+
+_BUSY_SECONDS = 10.0
+_CACHE_ENTRIES = 20_000
+_MISSING = object()
+
+
+class Database:
+    """Runs units of work; each is a plain function over a sqlite3 connection."""
+
+    def __init__(
+        self,
+        writer: aiosqlite.Connection,
+        reader: aiosqlite.Connection,
+        watcher: sqlite3.Connection,
+    ) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._watcher = watcher
+        self._waiting: list[tuple[Unit[Any], asyncio.Future[Any]]] = []
+        self._writing: asyncio.Task[None] | None = None
+        self._cache: dict[Hashable, Any] = {}
+        self._cache_version = -1
+
+    @classmethod
+    async def open(cls, path: Path, *, durable: bool = True) -> Self:
+        """Open or make the file at `path` with the newest schema.
+
+        Raises StorageFailed for a file that is no database and SchemaTooNew for one of a newer
+        release. Without `durable` a power cut may lose the last commits, never their order.
+        """
+        writer = await aiosqlite.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+        try:
+            await _run(writer, lambda connection: _prepare(connection, durable))
+            reader = await aiosqlite.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+        except BaseException:
+            await writer.close()
+            raise
+        watcher = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+        return cls(writer, reader, watcher)
+
+    async def close(self) -> None:
+        """Finish the writes that wait and close the file."""
+        if self._writing:
+            await self._writing
+        self._watcher.close()
+        await self._reader.close()
+        await self._writer.close()
+
+    async def read(self, unit: Unit[T]) -> T:
+        """Run a unit that only reads."""
+        return await _run(self._reader, unit)
+
+    async def write(self, unit: Unit[T]) -> T:
+        """Run a unit in a transaction and return after its commit.
+
+        Units that wait at the same moment share one commit; a unit that raises is undone alone.
+        """
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((unit, future))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write_waiting())
+        return await future
+
+    async def cached(self, key: Hashable, load: Callable[[], Awaitable[T]]) -> T:
+        """The value of `key`, loaded once until any connection changes the database."""
+        version = self._version()
+        if version != self._cache_version or len(self._cache) > _CACHE_ENTRIES:
+            self._cache.clear()
+            self._cache_version = version
+        value = self._cache.get(key, _MISSING)
+        if value is _MISSING:
+            value = await load()
+            # A load that began before the last change may have seen the time before it.
+            if self._cache_version == version:
+                self._cache[key] = value
+        return value  # type: ignore[no-any-return]  # the cache holds values of many types
+
+    def _version(self) -> int:
+        return int(self._watcher.execute("PRAGMA data_version").fetchone()[0])
+
+    async def _write_waiting(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            units = [unit for unit, _ in batch]
+            try:
+                outcomes = await _run(self._writer, partial(_commit, units))
+            except Exception as error:
+                outcomes = [(None, error)] * len(batch)
+            for (_, future), (value, failure) in zip(batch, outcomes, strict=True):
+                if future.done():
+                    continue
+                if failure:
+                    future.set_exception(failure)
+                else:
+                    future.set_result(value)
+
+
+def _prepare(connection: sqlite3.Connection, durable: bool) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    apply_schema(connection)
+
+
+def _commit(
+    units: list[Unit[Any]], connection: sqlite3.Connection
+) -> list[tuple[Any, Exception | None]]:
+    outcomes: list[tuple[Any, Exception | None]] = []
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for unit in units:
+            outcomes.append(_run_unit(connection, unit))
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return outcomes
+
+
+def _run_unit(connection: sqlite3.Connection, unit: Unit[Any]) -> tuple[Any, Exception | None]:
+    connection.execute("SAVEPOINT unit")
+    try:
+        value = unit(connection)
+    except Exception as error:
+        # A full disk ends the whole transaction, and with it what the units before this one did.
+        if not connection.in_transaction:
+            raise
+        connection.execute("ROLLBACK TO unit")
+        connection.execute("RELEASE unit")
+        return None, _translate(error)
+    connection.execute("RELEASE unit")
+    return value, None
+
+
+async def _run(connection: aiosqlite.Connection, unit: Unit[T]) -> T:
+    try:
+        # aiosqlite's public methods cost one hop a statement; a unit of work takes one hop in all.
+        execute: Callable[..., Awaitable[T]] = connection._execute
+        return await execute(unit, connection._conn)
+    except sqlite3.Error as error:
+        raise _translate(error) from error
+
+
+def _translate(error: Exception) -> Exception:
+    if not isinstance(error, sqlite3.Error):
+        return error
+    name = getattr(error, "sqlite_errorname", "SQLITE_ERROR")
+    reasons = {
+        "SQLITE_FULL": "The disk is full.",
+        "SQLITE_BUSY": "Another program holds the database; try again.",
+        "SQLITE_READONLY": "The database is read-only.",
+        "SQLITE_NOTADB": "The database file is no SQLite database, or is damaged.",
+        "SQLITE_CORRUPT": "The database file is damaged.",
+        "SQLITE_CANTOPEN": "The database file cannot be opened.",
+    }
+    for start, reason in reasons.items():
+        if name.startswith(start):
+            return StorageFailed(reason)
+    return StorageFailed(f"The database failed ({name}).")
