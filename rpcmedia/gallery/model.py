@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 DEFAULT_SCOPE = 0
 """Id of the store view `admin`, whose values all other store views fall back to."""
 
+HIGHEST_POSITION = 4_294_967_295
+"""Where positions are clamped: the reference keeps them in an unsigned 32-bit column."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoreView:

@@ -13,14 +13,13 @@ from marshmallow import EXCLUDE, Schema, fields
 
 from rpcmedia.gallery.faults import InvalidData
 from rpcmedia.gallery.file_names import EXTENSIONS
-from rpcmedia.gallery.model import ImageValues, Upload
+from rpcmedia.gallery.model import HIGHEST_POSITION, ImageValues, Upload
 from rpcmedia.operations import php
 from rpcmedia.operations.faults import InvalidArguments
 
-HIGHEST_POSITION = 4_294_967_295
 HIGHEST_EXCLUDE = 65_535
 LONGEST_LABEL = 255
-"""What the reference's columns hold: an unsigned 32-bit and 16-bit number, 255 characters."""
+"""What the reference's columns hold: an unsigned 16-bit number, 255 characters."""
 
 _INLINE_BASE64 = 256 * 1024
 

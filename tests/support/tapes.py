@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +24,9 @@ class Tape:
         self.catalog = path.parent / self.header["catalog"]
 
 
-def all_tapes() -> Iterator[Path]:
+def all_tapes() -> list[Path]:
     """The tapes of the fixtures, by name."""
-    return iter(sorted(TAPES.glob("*.jsonl")))
+    return sorted(TAPES.glob("*.jsonl"))
 
 
 async def play(tape: Tape, server: Server) -> dict[int, str]:
