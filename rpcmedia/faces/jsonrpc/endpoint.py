@@ -118,9 +118,11 @@ class Endpoint:
         return wire.success(self._profile, message, value)
 
     def _method_name(self, message: Message) -> str:
-        if "method" not in message.members and self._profile.expires_without_method:
-            raise SessionExpired
-        name = message.members.get("method")
+        if "method" not in message.members:
+            if self._profile.expires_without_method:
+                raise SessionExpired
+            raise WireError(INVALID_REQUEST, "Invalid Request: the member method is missing.")
+        name = message.members["method"]
         if not isinstance(name, str) or not METHOD_NAME.match(name):
             raise WireError(INVALID_REQUEST, "Invalid Request")
         return name

@@ -1,0 +1,59 @@
+"""The README is true: its session is run, and every command and option is in it."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from rpcmedia.cli import main
+from tests.support.server import serving
+
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+SHOWN = "http://127.0.0.1:8080"
+MARK = "=== next command ==="
+
+
+def session() -> list[tuple[str, str]]:
+    """(command, output) of the worked session."""
+    block = re.search(r"```console\n(.*?)```", README, re.DOTALL)
+    assert block
+    steps = re.split(r"^\$ ", block[1], flags=re.MULTILINE)[1:]
+    return [(command, output) for command, _, output in (step.partition("\n") for step in steps)]
+
+
+async def test_the_worked_session_has_the_output_that_is_printed(tmp_path: Path) -> None:
+    steps = session()
+    async with serving(tmp_path) as server:
+        # The address stands in URLs of answers too, so the output is read as if it were the shown.
+        script = f"\necho '{MARK}'\n".join(command for command, _ in steps)
+        bash = await asyncio.create_subprocess_exec(
+            "bash",
+            "-c",
+            script.replace(SHOWN, server.url),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        output, _ = await bash.communicate()
+
+    shown = output.decode().replace("http://address", SHOWN).split(f"{MARK}\n")
+    assert len(steps) > 10
+    for (command, expected), got in zip(steps, shown, strict=True):
+        assert got == expected, command
+
+
+def commands(group: click.Group, name: str) -> list[tuple[str, click.Command]]:
+    found: list[tuple[str, click.Command]] = []
+    for child in group.commands.values():
+        path = f"{name} {child.name}"
+        found += commands(child, path) if isinstance(child, click.Group) else [(path, child)]
+    return found
+
+
+@pytest.mark.parametrize(("name", "command"), commands(main, "rpcmedia"), ids=lambda v: str(v))
+def test_every_command_and_option_is_in_the_readme(name: str, command: click.Command) -> None:
+    assert name.removeprefix("rpcmedia ") in README
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.opts[0] in README
+            assert parameter.help or parameter.name == "config"
