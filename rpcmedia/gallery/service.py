@@ -5,9 +5,10 @@ names them; bytes of a failed row are taken back; a removed image keeps its byte
 """
 
 import asyncio
+import contextlib
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,10 +37,14 @@ from rpcmedia.gallery.ports import GalleryRows, ImageFiles, NameTaken, StorageFa
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """A file that may be served; `mime` is None for the file of a removed image."""
+    """A file that may be served; `mime` is None for the file of a removed image.
+
+    `moving_to` is where the file is about to be, while an update is under way.
+    """
 
     path: Path
     mime: str | None
+    moving_to: Path | None = None
 
 
 class Gallery:
@@ -95,9 +100,9 @@ class Gallery:
         """Add an image to a product and return its file name. Raises ImageNotCreated."""
         name = name_image(upload.name, extension)
         shown = f"{upload.name or 'image'}.{extension}"
-        picture = await asyncio.to_thread(read_picture, upload.content, shown, self._max_pixels)
+        describe = await self._examine(upload.content, shown)
         try:
-            return await self._keep_new(product, name, upload, picture, values, store_view)
+            return await self._keep_new(product, name, upload, describe, values, store_view)
         except StorageFailed as failure:
             raise ImageNotCreated(f"Cannot create image. {failure}") from failure
 
@@ -106,7 +111,7 @@ class Gallery:
         product: Product,
         name: FileName,
         upload: Upload,
-        picture: Picture,
+        describe: Callable[[str], StoredBytes],
         values: ImageValues,
         store_view: int,
     ) -> str:
@@ -120,15 +125,15 @@ class Gallery:
             except NameTaken:
                 number += 1
                 continue
-            stored = _describe(stored_as, upload.content, picture)
             try:
-                await self._rows.add_image(product, file, stored, values, store_view)
+                await self._rows.add_image(product, file, describe(stored_as), values, store_view)
             except NameTaken:
                 number += 1
                 await self._files.take_back(stored_as)
                 continue
-            except BaseException:
-                await asyncio.shield(self._files.take_back(stored_as))
+            except Exception:
+                # Not for a cancelled call: its row may still be committed, and needs its bytes.
+                await self._files.take_back(stored_as)
                 raise
             return file
 
@@ -145,13 +150,12 @@ class Gallery:
         Raises ImageNotCreated for bytes that are no picture, ImageNotFound if the image was removed
         meanwhile, ImageNotUpdated if the change cannot be kept.
         """
-        picture = None
+        describe = None
         if upload:
-            shown = image.file.rsplit("/", 1)[-1]
-            picture = await asyncio.to_thread(read_picture, upload.content, shown, self._max_pixels)
+            describe = await self._examine(upload.content, image.file.rsplit("/", 1)[-1])
         try:
-            if upload and picture:
-                await self._keep_changed(product, image, values, store_view, upload, picture)
+            if upload and describe:
+                await self._keep_changed(product, image, values, store_view, upload, describe)
             elif not await self._rows.change_image(product, image.id, values, store_view):
                 raise ImageNotFound
         except StorageFailed as failure:
@@ -164,13 +168,13 @@ class Gallery:
         values: ImageValues,
         store_view: int,
         upload: Upload,
-        picture: Picture,
+        describe: Callable[[str], StoredBytes],
     ) -> None:
         stored_as = await self._files.put_beside(image.file, upload.content)
-        stored = _describe(stored_as, upload.content, picture)
         try:
-            kept = await self._rows.change_image(product, image.id, values, store_view, stored)
-            if not kept:
+            if not await self._rows.change_image(
+                product, image.id, values, store_view, describe(stored_as)
+            ):
                 raise ImageNotFound
         except (StorageFailed, Fault):
             await self._files.take_back(stored_as)
@@ -180,11 +184,20 @@ class Gallery:
     async def _settle(self, file: str, stored_as: str) -> None:
         # The change is kept already. If the bytes cannot move to their own name now, reads follow
         # `stored_as`, and the next start moves them.
-        try:
+        with contextlib.suppress(StorageFailed):
             await self._rows.settle_bytes(file, stored_as, self._files)
-        except StorageFailed:
-            return
-        await self._files.take_back(stored_as)
+            await self._files.take_back(stored_as)
+
+    async def _examine(self, content: bytes, shown: str) -> Callable[[str], StoredBytes]:
+        """Check a picture; what makes its description once it is clear where it is stored."""
+
+        def examine() -> tuple[Picture, str]:
+            picture = read_picture(content, shown, self._max_pixels)
+            return picture, hashlib.sha256(content).hexdigest()
+
+        picture, digest = await asyncio.to_thread(examine)
+        now = time.time_ns() // 1_000_000
+        return lambda stored_as: StoredBytes(stored_as, picture, len(content), digest, now)
 
     async def settle_all(self) -> int:
         """Finish updates that a stop interrupted; how many. Called once, at the start."""
@@ -210,14 +223,12 @@ class Gallery:
         if kept is None:
             return None
         stored_as, mime = kept
-        return MediaFile(self._files.location(stored_as), mime)
+        own = self._files.location(file)
+        if stored_as == file:
+            return MediaFile(own, mime)
+        return MediaFile(self._files.location(stored_as), mime, moving_to=own)
 
     async def check_writable(self) -> None:
         """Return if rows and files can be written now; raises StorageFailed."""
         await self._rows.check_writable()
         await self._files.check_writable()
-
-
-def _describe(stored_as: str, content: bytes, picture: Picture) -> StoredBytes:
-    digest = hashlib.sha256(content).hexdigest()
-    return StoredBytes(stored_as, picture, len(content), digest, time.time_ns() // 1_000_000)

@@ -31,6 +31,7 @@ class Keys:
 
     def __init__(self, secret: bytes, *, cheap: bool = False) -> None:
         self._secret = secret
+        self._cheap = cheap
         self._hasher = (
             PasswordHasher(time_cost=1, memory_cost=8, parallelism=1) if cheap else PasswordHasher()
         )
@@ -46,6 +47,10 @@ class Keys:
     async def hash(self, key: str) -> str:
         """The argon2id hash of a key."""
         return await self._in_thread(lambda: self._hasher.hash(_bytes(key)))
+
+    def is_outdated(self, key_hash: str) -> bool:
+        """Whether a hash was made with less work than this folder asks for."""
+        return not self._cheap and self._hasher.check_needs_rehash(key_hash)
 
     async def is_right(self, user: User | None, key: str) -> bool:
         """Whether this is the user's key. Takes as long for a user who does not exist."""

@@ -66,8 +66,8 @@ class Database:
         await self._writer.close()
 
     async def read(self, unit: Unit[T]) -> T:
-        """Run a unit that only reads."""
-        return await _run(self._reader, unit)
+        """Run a unit that only reads; it sees one moment of the database."""
+        return await _run(self._reader, partial(_read, unit))
 
     async def write(self, unit: Unit[T]) -> T:
         """Run a unit in a transaction and return after its commit.
@@ -119,6 +119,14 @@ def _prepare(connection: sqlite3.Connection, durable: bool) -> None:
     connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
     connection.execute("PRAGMA foreign_keys = ON")
     apply_schema(connection)
+
+
+def _read(unit: Unit[T], connection: sqlite3.Connection) -> T:
+    connection.execute("BEGIN")
+    try:
+        return unit(connection)
+    finally:
+        connection.execute("COMMIT")
 
 
 def _commit(

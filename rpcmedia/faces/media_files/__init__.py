@@ -5,6 +5,7 @@ way out of the folder. aiohttp's FileResponse does ranges, conditions and ETags.
 """
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 from aiohttp import web
@@ -33,9 +34,21 @@ def mount(app: web.Application, gallery: Gallery, options: FaceOptions) -> None:
             "Cache-Control": _CACHE_CONTROL,
             "X-Content-Type-Options": "nosniff",
         }
+        if media.moving_to:
+            content = await asyncio.to_thread(_read_moving, media.path, media.moving_to)
+            if content is None:
+                raise web.HTTPNotFound
+            return web.Response(body=content, headers=headers)
         return web.FileResponse(media.path, headers=headers)
 
     app.router.add_get(MEDIA_PATH + "/{file:.+}", serve)
+
+
+def _read_moving(*paths: Path) -> bytes | None:
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            return path.read_bytes()
+    return None
 
 
 def _found_type(path: Path) -> str | None:
