@@ -129,10 +129,10 @@ async def _put_user(folder: Folder, user: CatalogUser) -> bool:
         key_hash, key_index = known.key_hash, known.key_index
     else:
         key_index = folder.keys.index(user.key)
-        keep = (
-            known and known.key_index == key_index and not folder.keys.is_outdated(known.key_hash)
-        )
-        key_hash = known.key_hash if known and keep else await folder.keys.hash(user.key)
+        if known and known.key_index == key_index and not folder.keys.is_outdated(known.key_hash):
+            key_hash = known.key_hash
+        else:
+            key_hash = await folder.keys.hash(user.key)
     if known and (known.key_hash, known.permissions, known.active) == (
         key_hash,
         frozenset(user.permissions),
