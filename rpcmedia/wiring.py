@@ -133,15 +133,18 @@ async def _put_user(folder: Folder, user: CatalogUser) -> bool:
             key_hash = known.key_hash
         else:
             key_hash = await folder.keys.hash(user.key)
+    active = user.active
+    if active is None:
+        # A catalog that is loaded at every start must not let in again whom an operator shut out.
+        active = known.active if known else True
+    permissions = frozenset(user.permissions)
     if known and (known.key_hash, known.permissions, known.active) == (
         key_hash,
-        frozenset(user.permissions),
-        user.active,
+        permissions,
+        active,
     ):
         return False
-    await folder.accounts.put_user(
-        user.username, key_hash, key_index, user.permissions, user.active
-    )
+    await folder.accounts.put_user(user.username, key_hash, key_index, sorted(permissions), active)
     return True
 
 

@@ -105,12 +105,12 @@ class ImageValues:
 
 @dataclass(frozen=True, slots=True)
 class CatalogUser:
-    """A user as a catalog file names it; a key of None keeps the key of an existing user."""
+    """A user as a catalog file names it; None keeps what an existing user has."""
 
     username: str
     key: str | None
     permissions: tuple[str, ...]
-    active: bool = True
+    active: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

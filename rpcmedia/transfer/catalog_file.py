@@ -46,7 +46,7 @@ class _User(msgspec.Struct):
     username: str
     permissions: list[str]
     key: str | None = None
-    active: bool = True
+    active: bool | None = None
 
 
 class _File(msgspec.Struct):
