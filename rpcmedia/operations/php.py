@@ -6,7 +6,7 @@ Clients depend on these casts: they send "5" for a position and true for an excl
 import math
 import re
 
-_NUMBER = re.compile(r"\A[ \t\n\r\v\f]*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)")
+_NUMBER = re.compile(r"\A[ \t\n\r\v\f]*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)", re.ASCII)
 _AROUND = " \t\n\r\v\f"
 _LONGEST = 30
 
@@ -34,7 +34,8 @@ def to_int(value: object) -> int:
         if not digits.lstrip("+-").isdigit():
             return to_int(float(digits))
         # Longer numbers are far outside any column, and Python refuses to read very long ones.
-        return int(digits[:_LONGEST])
+        sign = -1 if digits.startswith("-") else 1
+        return sign * int(digits.lstrip("+-0")[:_LONGEST] or "0")
     if isinstance(value, float):
         return int(value) if math.isfinite(value) else 0
     if isinstance(value, list | dict):
@@ -55,10 +56,12 @@ def to_string(value: object) -> str:
     if isinstance(value, int) and -(2**63) <= value < 2**63:
         return str(value)
     if isinstance(value, int):
-        return _float_to_string(
-            float(value) if abs(value) < 10**308 else math.copysign(math.inf, value)
-        )
+        return _float_to_string(float(value) if abs(value) < 10**308 else _infinity(value))
     return _float_to_string(value) if isinstance(value, float) else str(value)
+
+
+def _infinity(value: int) -> float:
+    return math.inf if value > 0 else -math.inf
 
 
 def _float_to_string(value: float) -> str:
