@@ -173,6 +173,28 @@ async def check_folder(data: Path, *, prune: bool) -> Report:
 
 async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is in flight. Raises CannotStart."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(settings, announce) as server:
+        announce(f"Ready at {server.address}/api/jsonrpc")
+        await stop.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServer:
+    """A server that answers at `address`, such as `http://127.0.0.1:8080`."""
+
+    address: str
+    folder: Folder
+
+
+@contextlib.asynccontextmanager
+async def running(
+    settings: Settings, announce: Callable[[str], None] = lambda line: None
+) -> AsyncIterator[RunningServer]:
+    """A server on its own folder and port for as long as the block lasts. Raises CannotStart."""
     async with contextlib.AsyncExitStack() as stack:
         data = settings.data
         if data is None:
@@ -190,7 +212,11 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         await _prepare_users(folder, settings, announce)
         address = _address(settings.host, listener.getsockname()[1])
         app = await build_server(folder, settings, address)
-        await _run_until_stopped(app, listener, lambda: announce(f"Ready at {address}/api/jsonrpc"))
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.SockSite(runner, listener).start()
+        yield RunningServer(address, folder)
 
 
 async def _prepare_users(
@@ -220,23 +246,6 @@ async def build_server(folder: Folder, settings: Settings, address: str) -> web.
         partial(media_files.mount, gallery=gallery, options=options),
     ]
     return http.build_app(faces, options.telemetry, gallery.check_writable, settings.max_body)
-
-
-async def _run_until_stopped(
-    app: web.Application, listener: socket.socket, ready: Callable[[], None]
-) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
-    await runner.setup()
-    try:
-        await web.SockSite(runner, listener).start()
-        ready()
-        await stop.wait()
-    finally:
-        await runner.cleanup()
 
 
 def _address(host: str, port: int) -> str:

@@ -1,0 +1,98 @@
+"""`rpcmedia serve` and `rpcmedia settings`."""
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+from click.core import ParameterSource
+from rich.console import Console
+from rich.table import Table
+
+from rpcmedia import wiring
+from rpcmedia.cli.options import PATH, F, Size, UserKey, config_option, option, run
+from rpcmedia.logs import set_up_logs
+from rpcmedia.settings import Settings
+
+_SOURCES = {
+    ParameterSource.COMMANDLINE: "option",
+    ParameterSource.ENVIRONMENT: "environment",
+    ParameterSource.DEFAULT_MAP: "file",
+    ParameterSource.DEFAULT: "default",
+}
+
+
+SERVE_OPTIONS = (
+    option("--data", type=PATH, help="The data folder; it is made if it does not exist."),
+    option("--catalog", type=PATH, help="A catalog file to load at the start."),
+    option("--host", default="127.0.0.1", show_default=True, help="The address to listen on."),
+    option(
+        "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any."
+    ),
+    option("--base-url", help="What media URLs begin with.  [default: catalog, or the address]"),
+    option(
+        "--profile",
+        type=click.Choice(wiring.PROFILE_NAMES),
+        default="documented",
+        show_default=True,
+        help="How the JSON-RPC face spells its answers.",
+    ),
+    option(
+        "--user", type=UserKey(), multiple=True, help="Make or update a user with all permissions."
+    ),
+    option("--max-body", type=Size(), default="32MiB", show_default=True, help="Largest request."),
+    option(
+        "--max-pixels",
+        type=click.IntRange(1),
+        default=50_000_000,
+        show_default=True,
+        help="Most pixels of a picture, all frames together.",
+    ),
+    option(
+        "--ephemeral", is_flag=True, help="Give up fsync; without --data use a temporary folder."
+    ),
+    option("--log-calls", is_flag=True, help="Log successful calls too, one by one."),
+)
+
+
+def serve_options(command: F) -> F:
+    """All options of `serve`, for the commands that take them."""
+    for add in reversed((config_option, *SERVE_OPTIONS)):
+        command = add(command)
+    return command
+
+
+def _settings(ctx: click.Context) -> Settings:
+    values = dict(ctx.params)
+    sources = {
+        name: _SOURCES[ctx.get_parameter_source(name) or ParameterSource.DEFAULT] for name in values
+    }
+    values["users"] = values.pop("user")
+    sources["users"] = sources.pop("user")
+    return Settings(**values, sources=sources)
+
+
+@click.command()
+@serve_options
+@click.pass_context
+def serve(ctx: click.Context, /, **_: Any) -> None:
+    """Serve a data folder."""
+    set_up_logs()
+    run(wiring.serve(_settings(ctx), lambda line: click.echo(line)))
+
+
+@click.command()
+@serve_options
+@click.pass_context
+def settings(ctx: click.Context, /, **_: Any) -> None:
+    """Show each setting of `serve` and where it came from."""
+    found = _settings(ctx)
+    shown = asdict(found)
+    sources = shown.pop("sources")
+    shown["users"] = " ".join(f"{name}:***" for name, _ in found.users)
+    if shown["base_url"] is None and found.catalog:
+        shown["base_url"] = wiring.catalog_base_url(found.catalog)
+        sources["base_url"] = "catalog" if shown["base_url"] else "default"
+    table = Table("setting", "value", "from")
+    for name, value in shown.items():
+        table.add_row(name, "" if value is None else str(value), sources[name])
+    Console().print(table)
