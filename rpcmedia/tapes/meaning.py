@@ -1,0 +1,174 @@
+"""What a request or an answer means, so that spelling does not count when two are compared.
+
+Of a request the order of keys, white space, `id`, session id and key, and the line breaks of base64
+do not count; of an answer the order of keys and white space. The door to deepdiff.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from rpcmedia.tapes.credentials import WITHOUT_SESSION, basic_of, read_json
+from rpcmedia.tapes.tape import Exchange
+
+ANY = "*"
+"""Stands for a value that does not count."""
+
+_WRAPPED_BASE64 = re.compile(r"\A(?=.*\s)[A-Za-z0-9+/\s]{40,}={0,2}\s*\Z", re.DOTALL)
+_BETWEEN_TAGS = re.compile(r">\s+<")
+_BOUNDARY = re.compile(rb"boundary=\"?([^\";,]+)")
+_SHOWN = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field in which an answer differs; `field` is a JSONPath, `status` or `body`."""
+
+    field: str
+    expected: Any
+    got: Any
+
+
+def request_meaning(exchange: Exchange) -> dict[str, Any]:
+    """What a request asks: method, path, query, user of HTTP Basic, and the plain body."""
+    parts = urlsplit(exchange.url)
+    basic = basic_of(exchange)
+    return {
+        "method": exchange.method,
+        "path": parts.path,
+        "query": sorted(parse_qsl(parts.query, keep_blank_values=True)),
+        "user": basic.username if basic else None,
+        "body": _plain_body(exchange),
+    }
+
+
+def request_key(exchange: Exchange) -> bytes:
+    """16 bytes that are equal for requests of the same meaning."""
+    return hashlib.blake2b(_canonical(request_meaning(exchange)), digest_size=16).digest()
+
+
+def _plain_body(exchange: Exchange) -> Any:
+    body = exchange.request_body
+    if not body:
+        return None
+    value = read_json(body)
+    if value is not None:
+        requests = [_plain_request(v) for v in value] if isinstance(value, list) else value
+        return _plain_request(requests)
+    boundary = _BOUNDARY.search((exchange.header("Content-Type") or "").encode())
+    if boundary:
+        body = body.replace(boundary[1], b"boundary")
+    try:
+        return _BETWEEN_TAGS.sub("><", body.decode("utf-8")).strip()
+    except UnicodeDecodeError:
+        return hashlib.sha256(body).hexdigest()
+
+
+def _plain_request(value: Any) -> Any:
+    if not isinstance(value, dict) or not isinstance(value.get("method"), str):
+        return _plain_strings(value)
+    plain = {name: member for name, member in value.items() if name != "id"}
+    masked = ("apiKey", 1) if value["method"] == "login" else ("sessionId", 0)
+    if value["method"] not in WITHOUT_SESSION or value["method"] == "login":
+        plain["params"] = _mask(plain.get("params"), *masked)
+    return _plain_strings(plain)
+
+
+def _mask(params: Any, name: str, position: int) -> Any:
+    if isinstance(params, dict):
+        hidden = {name, str(position)}
+        return {n: ANY if n in hidden and v is not None else v for n, v in params.items()}
+    if isinstance(params, list) and len(params) > position and params[position] is not None:
+        return [*params[:position], ANY, *params[position + 1 :]]
+    return params
+
+
+def _plain_strings(value: Any) -> Any:
+    if isinstance(value, str):
+        return "".join(value.split()) if _WRAPPED_BASE64.match(value) else value
+    if isinstance(value, list):
+        return [_plain_strings(member) for member in value]
+    if isinstance(value, dict):
+        return {name: _plain_strings(member) for name, member in value.items()}
+    return value
+
+
+def answer_differences(recorded: Exchange, got: Exchange) -> Iterator[Difference]:
+    """Where an answer differs from the recorded one: status, then the body by its meaning."""
+    if recorded.status != got.status:
+        yield Difference("status", recorded.status, got.status)
+    expected, found = recorded.response_body or b"", got.response_body or b""
+    if expected == found:
+        return
+    wanted, answered = read_json(expected), read_json(found)
+    if wanted is not None and answered is not None:
+        yield from value_differences(wanted, answered)
+    elif recorded.response_mime.startswith("image/") or not _is_text(expected):
+        yield Difference("body", _describe(expected), _describe(found))
+    else:
+        yield Difference("body", _shorten(expected), _shorten(found))
+
+
+def value_differences(expected: Any, got: Any) -> Iterator[Difference]:
+    """The differences of two JSON values as JSONPaths; an absent value is shown as `(absent)`."""
+    # The equal case is by far the usual one, and deepdiff is slow.
+    # Python's own comparison would take true for 1.
+    if _canonical(expected) == _canonical(got):
+        return
+    from deepdiff import DeepDiff
+
+    found = DeepDiff(_plain_numbers(expected), _plain_numbers(got), view="tree", verbose_level=2)
+    levels: Iterable[Any] = (level for kind in found.values() for level in kind)
+    seen = [
+        Difference(_json_path(level.path(output_format="list")), _side(level.t1), _side(level.t2))
+        for level in levels
+    ]
+    yield from sorted(seen, key=lambda difference: difference.field)
+
+
+def _plain_numbers(value: Any) -> Any:
+    # JSON has one kind of number: 1.0 means 1.
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_plain_numbers(member) for member in value]
+    if isinstance(value, dict):
+        return {name: _plain_numbers(member) for name, member in value.items()}
+    return value
+
+
+def _canonical(value: Any) -> bytes:
+    return msgspec.json.encode(value, order="deterministic")
+
+
+def _side(value: Any) -> Any:
+    return "(absent)" if repr(value) == "not present" else value
+
+
+def _json_path(steps: Iterable[Any]) -> str:
+    path = "$"
+    for step in steps:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}"
+    return path
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in content
+
+
+def _describe(content: bytes) -> str:
+    return f"{len(content)} bytes, sha256 {hashlib.sha256(content).hexdigest()}"
+
+
+def _shorten(content: bytes) -> str:
+    text = content.decode("utf-8", "replace")
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
