@@ -45,6 +45,11 @@ class Product:
     attribute_set: AttributeSet
 
 
+def sku_key(sku: str) -> str:
+    """A SKU as it is compared: the reference's database ignores case and trailing spaces."""
+    return sku.rstrip(" ").casefold()
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """One image of a gallery as one store view sees it.

@@ -13,14 +13,18 @@ from PIL import Image
 from rpcmedia.gallery.faults import ImageNotCreated
 from rpcmedia.gallery.model import Picture
 
-_PILLOW_FORMATS = {
+_MIME_TYPES = {
     "JPEG": "image/jpeg",
+    # A JPEG with more pictures behind the first, as cameras make them.
+    "MPO": "image/jpeg",
     "PNG": "image/png",
     "GIF": "image/gif",
     "WEBP": "image/webp",
 }
 
 _ANIMATED = ("image/gif", "image/webp")
+
+_GIF_FRAME, _GIF_EXTENSION, _GIF_TRAILER = b",!;"
 
 _MOST_PIXELS_A_BYTE = 8 * 1032
 """Deflate makes at most 1032 bytes out of one, of 8 pixels each: a shorter PNG is cut off."""
@@ -70,7 +74,7 @@ def read_picture(content: bytes, name: str, max_pixels: int) -> Picture:
         return _decode(content, mime, max_pixels)
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError):
         raise ImageNotCreated("Invalid image.") from None
-    except Image.DecompressionBombError:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_large(max_pixels) from None
 
 
@@ -79,20 +83,54 @@ def _decode(content: bytes, mime: str, max_pixels: int) -> Picture:
         Image.MAX_IMAGE_PIXELS = max_pixels
     if mime == "image/png":
         _verify_png(content)
-    with Image.open(io.BytesIO(content), formats=tuple(_PILLOW_FORMATS)) as image:
-        if _PILLOW_FORMATS.get(image.format or "") != mime:
+    with Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "GIF", "WEBP")) as image:
+        if _MIME_TYPES.get(image.format or "") != mime:
             raise ImageNotCreated("Invalid image.")
-        width, height = image.size
-        frames = getattr(image, "n_frames", 1) if mime in _ANIMATED else 1
-        if width * height * frames > max_pixels:
-            raise _too_large(max_pixels)
+        size = image.size
+        frames, width, height = _walk_gif(content) if mime == "image/gif" else (1, *size)
+        if mime in _ANIMATED:
+            frames = max(frames, getattr(image, "n_frames", 1))
+        _refuse_large(frames, (max(width, image.width), max(height, image.height)), max_pixels)
         # A JPEG is decoded at an eighth of its size: every bit is still read, at half the cost.
         image.draft(None, (max(1, width // 8), max(1, height // 8)))
         image.load()
         for frame in range(1, frames):
             image.seek(frame)
+            # A frame may be larger than what the file announced.
+            _refuse_large(frames, image.size, max_pixels)
             image.load()
-    return Picture(mime, width, height)
+        return Picture(mime, *size)
+
+
+def _walk_gif(content: bytes) -> tuple[int, int, int]:
+    """Frames, and the width and height that hold the canvas and all of them.
+
+    Raises IndexError if the file ends before its trailer: whole frames may be missing then.
+    """
+    width, height = struct.unpack_from("<HH", content, 6)
+    at = 13 + _palette_size(content[10])
+    frames = 0
+    while content[at] != _GIF_TRAILER:
+        if content[at] == _GIF_FRAME:
+            left, top, wide, high = struct.unpack_from("<HHHH", content, at + 1)
+            width, height = max(width, left + wide), max(height, top + high)
+            frames += 1
+            at = _skip_blocks(content, at + 11 + _palette_size(content[at + 9]))
+        elif content[at] == _GIF_EXTENSION:
+            at = _skip_blocks(content, at + 2)
+        else:
+            at += 1
+    return frames, width, height
+
+
+def _palette_size(flags: int) -> int:
+    return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _skip_blocks(content: bytes, at: int) -> int:
+    while content[at]:
+        at += content[at] + 1
+    return at + 1
 
 
 def _verify_png(content: bytes) -> None:
@@ -102,6 +140,11 @@ def _verify_png(content: bytes) -> None:
         raise ImageNotCreated("Invalid image.")
     with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
         image.verify()
+
+
+def _refuse_large(frames: int, size: tuple[int, int], max_pixels: int) -> None:
+    if frames * size[0] * size[1] > max_pixels:
+        raise _too_large(max_pixels)
 
 
 def _too_large(max_pixels: int) -> ImageNotCreated:
@@ -126,7 +169,7 @@ def _announces_size(content: bytes, mime: str) -> bool:
     while at + 9 <= len(content) and content[at] == 0xFF:
         marker = content[at + 1]
         if marker == 0xFF:
-            at += 1
+            at = len(content) - len(content[at:].lstrip(b"\xff")) - 1
         elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             return True
         else:

@@ -56,9 +56,15 @@ class GalleryRows(Protocol):
         """The first number from `at_least` on that makes `name` a file name never given before."""
 
     async def add_image(
-        self, product: Product, file: str, stored: StoredBytes, values: ImageValues, store_view: int
+        self,
+        product: Product,
+        name: FileName,
+        number: int,
+        stored: StoredBytes,
+        values: ImageValues,
+        store_view: int,
     ) -> None:
-        """Add an image at the end of the gallery and keep its name for ever.
+        """Add an image called `name.path(number)` to a gallery, and keep its name for ever.
 
         The values are those of the given store view; an image made in one that is not the default
         scope has none anywhere else. A position of None is the highest of the gallery as that
@@ -83,6 +89,12 @@ class GalleryRows(Protocol):
 
     async def remove_image(self, product: Product, image_id: int) -> bool:
         """Remove an image from all store views; False if it was gone already."""
+
+    async def clear_galleries(self) -> None:
+        """Forget every image and every name ever given; image ids start again. The catalog stays.
+
+        For tests: names and ids come back.
+        """
 
     async def load_catalog(self, catalog: Catalog) -> int:
         """Add or change what the catalog names (users apart); how many rows that changed."""
@@ -120,6 +132,9 @@ class ImageFiles(Protocol):
 
     async def take_back(self, stored_as: str) -> None:
         """Forget bytes that no image stands for; nothing happens if they are gone."""
+
+    async def clear(self) -> None:
+        """Forget all bytes."""
 
     def location(self, stored_as: str) -> Path:
         """The local path of these bytes, whether they exist or not."""

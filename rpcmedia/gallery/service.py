@@ -50,10 +50,17 @@ class MediaFile:
 class Gallery:
     """The galleries of one shop over one store of rows and one of files."""
 
-    def __init__(self, rows: GalleryRows, files: ImageFiles, max_pixels: int) -> None:
+    def __init__(
+        self,
+        rows: GalleryRows,
+        files: ImageFiles,
+        max_pixels: int,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._rows = rows
         self._files = files
         self._max_pixels = max_pixels
+        self._now = now
 
     async def find_store_view(self, key: int | str) -> StoreView | None:
         """The store view with this id or code."""
@@ -126,7 +133,9 @@ class Gallery:
                 number += 1
                 continue
             try:
-                await self._rows.add_image(product, file, describe(stored_as), values, store_view)
+                await self._rows.add_image(
+                    product, name, number, describe(stored_as), values, store_view
+                )
             except NameTaken:
                 number += 1
                 await self._files.take_back(stored_as)
@@ -196,8 +205,8 @@ class Gallery:
             return picture, hashlib.sha256(content).hexdigest()
 
         picture, digest = await asyncio.to_thread(examine)
-        now = time.time_ns() // 1_000_000
-        return lambda stored_as: StoredBytes(stored_as, picture, len(content), digest, now)
+        made = int(self._now() * 1000)
+        return lambda stored_as: StoredBytes(stored_as, picture, len(content), digest, made)
 
     async def settle_all(self) -> int:
         """Finish updates that a stop interrupted; how many. Called once, at the start."""

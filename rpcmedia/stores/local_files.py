@@ -5,6 +5,7 @@ as `/i/m/pending-…`, a name without an extension, which no image can have.
 """
 
 import asyncio
+import contextlib
 import errno
 import os
 import secrets
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from rpcmedia.gallery.ports import NameTaken, StorageFailed
+from rpcmedia.stores.hard_links import load_links, remove_files, save_links, sync_folder
 
 T = TypeVar("T")
 
@@ -22,6 +24,7 @@ _REASONS = {
     errno.EROFS: "The media folder is read-only.",
     errno.EACCES: "The server may not write to the media folder.",
     errno.ENAMETOOLONG: "The file name is too long for the disk.",
+    errno.EXDEV: "The media folder is on another disk than the rest of the data folder.",
 }
 
 
@@ -35,13 +38,13 @@ class LocalFiles:
 
     async def put_new(self, file: str, content: bytes) -> str:
         """See ImageFiles. The bytes are fsynced under their own name, then their folder."""
-        await _in_thread(lambda: self._write(file, content))
+        await in_thread(lambda: self._write(file, content))
         return file
 
     async def put_beside(self, file: str, content: bytes) -> str:
         """See ImageFiles."""
         beside = f"{file.rpartition('/')[0]}/pending-{secrets.token_hex(16)}"
-        await _in_thread(lambda: self._write(beside, content))
+        await in_thread(lambda: self._write(beside, content))
         return beside
 
     def settle(self, file: str, stored_as: str) -> None:
@@ -51,13 +54,15 @@ class LocalFiles:
             link.unlink(missing_ok=True)
             os.link(self.location(stored_as), link)
             link.replace(self.location(file))
-            self._sync_folder(link.parent)
+            # Between two links of one file, as after a stop at this place, a move does nothing.
+            link.unlink(missing_ok=True)
+            self._sync(link.parent)
         except OSError as error:
             raise _translate(error) from error
 
     async def take_back(self, stored_as: str) -> None:
         """See ImageFiles."""
-        await _in_thread(lambda: self.location(stored_as).unlink(missing_ok=True))
+        await in_thread(lambda: self.location(stored_as).unlink(missing_ok=True))
 
     def location(self, stored_as: str) -> Path:
         """See ImageFiles."""
@@ -68,13 +73,26 @@ class LocalFiles:
         for folder, _, found in os.walk(self._root):
             for name in found:
                 path = Path(folder, name)
-                yield f"/{path.relative_to(self._root).as_posix()}", path.stat().st_size
+                with contextlib.suppress(FileNotFoundError):
+                    yield f"/{path.relative_to(self._root).as_posix()}", path.stat().st_size
 
     async def check_writable(self) -> None:
         """See ImageFiles."""
         probe = f"/probe-{secrets.token_hex(8)}"
-        await _in_thread(lambda: self.location(probe).touch())
+        await in_thread(lambda: self.location(probe).touch())
         await self.take_back(probe)
+
+    async def clear(self) -> None:
+        """See ImageFiles."""
+        await in_thread(lambda: remove_files(self._root, durable=self._durable))
+
+    async def save_to(self, folder: Path) -> None:
+        """Link everything kept into a new folder on the same disk. Nothing may be put meanwhile."""
+        await in_thread(lambda: save_links(self._root, folder, durable=self._durable))
+
+    async def load_from(self, folder: Path) -> None:
+        """Keep what a saved folder holds and nothing else. Nothing may be put meanwhile."""
+        await in_thread(lambda: load_links(folder, self._root, durable=self._durable))
 
     def _write(self, stored_as: str, content: bytes) -> None:
         path = self.location(stored_as)
@@ -89,7 +107,7 @@ class LocalFiles:
                     view = view[new.write(view) :]
                 if self._durable:
                     os.fsync(new.fileno())
-            self._sync_folder(path.parent)
+            self._sync(path.parent)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -107,19 +125,15 @@ class LocalFiles:
             return
         self._make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
-        self._sync_folder(folder.parent)
+        self._sync(folder.parent)
 
-    def _sync_folder(self, folder: Path) -> None:
-        if not self._durable:
-            return
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    def _sync(self, folder: Path) -> None:
+        if self._durable:
+            sync_folder(folder)
 
 
-async def _in_thread(work: Callable[[], T]) -> T:
+async def in_thread(work: Callable[[], T]) -> T:
+    """Do work on the disk in a thread. Raises StorageFailed with a plain reason for OSError."""
     try:
         return await asyncio.to_thread(work)
     except OSError as error:

@@ -20,15 +20,27 @@ def schema_steps() -> list[tuple[int, str]]:
 
 def apply_schema(connection: sqlite3.Connection) -> int:
     """Bring a database to the newest schema and return its number. Raises SchemaTooNew."""
-    steps = schema_steps()
-    newest = steps[-1][0]
-    current = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if current > newest:
-        raise SchemaTooNew(
-            f"The database has schema {current}, this release knows up to {newest}:"
-            " start the newer release that made it."
-        )
-    for number, sql in steps:
-        if number > current:
-            connection.executescript(f"BEGIN;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;")
+    steps = dict(schema_steps())
+    newest = max(steps)
+    while (current := _version(connection)) != newest:
+        if current > newest:
+            raise SchemaTooNew(
+                f"The database has schema {current}, this release knows up to {newest}:"
+                " start the newer release that made it."
+            )
+        step = current + 1
+        try:
+            connection.executescript(
+                f"BEGIN IMMEDIATE;\n{steps[step]}\nPRAGMA user_version = {step};\nCOMMIT;"
+            )
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            # Another program that opens the same new file may have been faster with this step.
+            if _version(connection) == current:
+                raise
     return newest
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -82,17 +82,24 @@ def find_free_number(name: FileName, at_least: int, connection: sqlite3.Connecti
 
 def add_image(
     product: Product,
-    file: str,
+    name: FileName,
+    number: int,
     stored: StoredBytes,
     values: ImageValues,
     store_view: int,
     connection: sqlite3.Connection,
 ) -> None:
     """Add an image with its name and values. Raises NameTaken."""
+    file = name.path(number)
     try:
         connection.execute("INSERT INTO file_name (path) VALUES (?)", (file,))
     except sqlite3.IntegrityError:
         raise NameTaken(file) from None
+    connection.execute(
+        "INSERT INTO name_hint (name, next) VALUES (?, ?)"
+        " ON CONFLICT DO UPDATE SET next = max(next, excluded.next)",
+        (name.path(0), number + 1),
+    )
     cursor = connection.execute(
         """
         INSERT INTO image
@@ -233,3 +240,10 @@ def remove_image(image_id: int, connection: sqlite3.Connection) -> bool:
         (image_id,),
     )
     return connection.execute("DELETE FROM image WHERE id = ?", (image_id,)).rowcount > 0
+
+
+def clear_galleries(connection: sqlite3.Connection) -> None:
+    """Forget every image, every name ever given, and the last image id."""
+    for table in ("type_value", "image_value", "image", "file_name", "name_hint"):
+        connection.execute(f"DELETE FROM {table}")
+    connection.execute("DELETE FROM sqlite_sequence WHERE name = 'image'")

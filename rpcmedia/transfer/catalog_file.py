@@ -3,9 +3,9 @@
 The file is checked whole before anything is kept: a refusal names the place in it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -15,12 +15,17 @@ from rpcmedia.gallery.model import (
     CatalogUser,
     ImageType,
     StoreView,
+    sku_key,
 )
 from rpcmedia.gallery.ports import CatalogRefused
 
+T = TypeVar("T")
+
+_Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
 
 class _StoreView(msgspec.Struct):
-    id: int
+    id: _Id
     code: str
 
 
@@ -30,16 +35,16 @@ class _ImageType(msgspec.Struct):
 
 
 class _AttributeSet(msgspec.Struct):
-    id: int
+    id: _Id
     name: str
     gallery: bool = True
     image_types: list[_ImageType] = []
 
 
 class _Product(msgspec.Struct):
-    id: int
+    id: _Id
     sku: str
-    attribute_set_id: int
+    attribute_set_id: _Id
 
 
 class _User(msgspec.Struct):
@@ -96,8 +101,8 @@ def _check(file: _File) -> Catalog:
     _refuse_repeats("store_views", "code", (view.code for view in file.store_views))
     _refuse_repeats("attribute_sets", "id", (entry.id for entry in file.attribute_sets))
     _refuse_repeats("products", "id", (product.id for product in file.products))
-    _refuse_repeats("products", "sku", (product.sku for product in file.products))
-    _refuse_repeats("users", "username", (user.username.casefold() for user in file.users))
+    _refuse_repeats("products", "sku", (product.sku for product in file.products), sku_key)
+    _refuse_repeats("users", "username", (user.username for user in file.users), str.casefold)
     for position, entry in enumerate(file.attribute_sets):
         place = f"attribute_sets[{position}].image_types"
         _refuse_repeats(place, "code", (image_type.code for image_type in entry.image_types))
@@ -126,9 +131,14 @@ def _check(file: _File) -> Catalog:
     )
 
 
-def _refuse_repeats(place: str, member: str, values: Iterable[object]) -> None:
+def _refuse_repeats(
+    place: str,
+    member: str,
+    values: Iterable[T],
+    as_compared: Callable[[T], object] = lambda value: value,
+) -> None:
     seen = set()
     for position, value in enumerate(values):
-        if value in seen:
+        if as_compared(value) in seen:
             raise CatalogRefused(f"{place}[{position}].{member} {value!r} is there twice.")
-        seen.add(value)
+        seen.add(as_compared(value))

@@ -78,6 +78,25 @@ def gif_with_frame_beyond_canvas(canvas: int, frame: int) -> bytes:
     return first.removesuffix(GIF_TRAILER) + _gif_blocks(second) + GIF_TRAILER
 
 
+def gif_with_hidden_frame(frame: int) -> bytes:
+    """A GIF of one pixel by its blocks, in which Pillow finds a far larger square instead.
+
+    Pillow takes what follows an empty loop count for its next block, and so passes over the small
+    frame: it goes on 44 bytes later, for `,` is 44.
+    """
+    start = _saved(Image.new("L", (1, 1)), "GIF")[:13]
+    palette = bytes(3 * 2 ** ((start[10] & 7) + 1))
+    large = _gif_blocks(_saved(Image.new("L", (frame, frame)), "GIF"))
+    large = large[large.index(b",") :]
+    # Its data is that of the small frame as well: the first block of that ends where it begins.
+    hidden = b"\0" + large[:11]
+    filling = bytes(44 - 10 - 1)
+    small = b"," + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + large[10:11]
+    block = bytes([len(filling) + len(hidden)]) + filling + hidden
+    loop = b"\x21\xff\x0bNETSCAPE2.0\0"
+    return start + palette + loop + small + block + large[11:] + GIF_TRAILER
+
+
 def webp(frames: int = 1, **options: Any) -> bytes:
     """A WebP of noise; with more than one frame it is animated."""
     return _animation([_noise("RGB", seed) for seed in range(1, frames + 1)], "WEBP", **options)
