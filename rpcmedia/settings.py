@@ -30,6 +30,13 @@ class Settings:
     max_pixels: int = 50_000_000
     ephemeral: bool = False
     log_calls: bool = False
+    tape: Path | None = None
+    seed: int | None = None
+    control: bool = False
+    control_host: str = "127.0.0.1"
+    control_port: int = 0
+    control_token: str | None = None
+    journal_size: int = 10_000
     sources: dict[str, str] = field(default_factory=dict)
     """From the name of a setting to `option`, `environment`, `file`, `catalog` or `default`."""
 
@@ -38,9 +45,10 @@ def read_size(text: str) -> int:
     """A number of bytes from `33554432`, `32MiB`, `512 KiB`. Raises SettingRefused."""
     found = _SIZE.match(text)
     unit = UNITS.get(found.group(2).upper()) if found else None
-    if not found or unit is None:
+    size = int(found.group(1)) * unit if found and unit else 0
+    if not size:
         raise SettingRefused(f"{text!r} is no size; write a number with B, KiB, MiB or GiB.")
-    return int(found.group(1)) * unit
+    return size
 
 
 def read_user(text: str) -> tuple[str, str]:

@@ -26,7 +26,7 @@ class Size(click.ParamType[int]):
     def convert(self, value: Any, param: Any, ctx: Any) -> int:
         """See click.ParamType."""
         try:
-            return value if isinstance(value, int) else read_size(value)
+            return read_size(str(value))
         except SettingRefused as refusal:
             self.fail(str(refusal), param, ctx)
 
@@ -39,7 +39,7 @@ class UserKey(click.ParamType[tuple[str, str]]):
     def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, str]:
         """See click.ParamType."""
         try:
-            return value if isinstance(value, tuple) else read_user(value)
+            return value if isinstance(value, tuple) else read_user(str(value))
         except SettingRefused as refusal:
             self.fail(str(refusal), param, ctx)
 
@@ -53,10 +53,9 @@ def option(name: str, *names: str, **attributes: Any) -> Callable[[F], F]:
 def _use_config(ctx: click.Context, param: click.Parameter, path: Path | None) -> None:
     if path is None:
         return
-    root = ctx.find_root().command
     known = {
         param.name
-        for command in _commands(root)
+        for command in _commands(ctx, ctx.find_root().command)
         for param in command.params
         if isinstance(param, click.Option) and param.name
     }
@@ -78,11 +77,11 @@ config_option = option(
 data_option = option("--data", type=PATH, required=True, help="The data folder.")
 
 
-def _commands(command: click.Command) -> Iterator[click.Command]:
+def _commands(ctx: click.Context, command: click.Command | None) -> Iterator[click.Command]:
     if isinstance(command, click.Group):
-        for child in command.commands.values():
-            yield from _commands(child)
-    else:
+        for name in command.list_commands(ctx):
+            yield from _commands(ctx, command.get_command(ctx, name))
+    elif command:
         yield command
 
 

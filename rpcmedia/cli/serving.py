@@ -51,6 +51,30 @@ SERVE_OPTIONS = (
         "--ephemeral", is_flag=True, help="Give up fsync; without --data use a temporary folder."
     ),
     option("--log-calls", is_flag=True, help="Log successful calls too, one by one."),
+    option("--tape", type=PATH, help="Record all traffic on this tape, a file not yet there."),
+    option("--control", is_flag=True, help="Open the control face, for tests."),
+    option(
+        "--control-host",
+        default="127.0.0.1",
+        show_default=True,
+        help="The address that the control face listens on.",
+    ),
+    option(
+        "--control-port",
+        type=click.IntRange(0, 65535),
+        default=0,
+        show_default=True,
+        help="The port of the control face.  0: any, it is printed.",
+    ),
+    option("--control-token", help="The token of the control face.  [default: random, printed]"),
+    option(
+        "--journal-size",
+        type=click.IntRange(1),
+        default=10_000,
+        show_default=True,
+        help="How many calls the control face remembers.",
+    ),
+    option("--seed", type=int, help="Make session ids that are the same in each run, for tests."),
 )
 
 
@@ -89,8 +113,10 @@ def settings(ctx: click.Context, /, **_: Any) -> None:
     shown = asdict(found)
     sources = shown.pop("sources")
     shown["users"] = " ".join(f"{name}:***" for name, _ in found.users)
+    if found.control_token:
+        shown["control_token"] = "***"
     if shown["base_url"] is None and found.catalog:
-        shown["base_url"] = wiring.catalog_base_url(found.catalog)
+        shown["base_url"] = run(wiring.catalog_base_url(found.catalog))
         sources["base_url"] = "catalog" if shown["base_url"] else "default"
     table = Table("setting", "value", "from")
     for name, value in shown.items():

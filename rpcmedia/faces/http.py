@@ -1,19 +1,71 @@
 """The HTTP application: limits, request ids, health, metrics, and the faces mounted on it."""
 
+import asyncio
 import base64
 import binascii
+import contextlib
 import secrets
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from rpcmedia.faces.telemetry import Telemetry
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = structlog.get_logger(__name__)
+
+
+WATCHING = ("/healthz", "/readyz", "/metrics")
+"""The paths for those who watch a server."""
+
+_ARRIVAL_SECONDS = 0.05
+
+
+class InFlight:
+    """Counts the requests under way, and sends clients away once the server stops.
+
+    aiohttp drops what a client still sends once it is told to shut down, so an upload must be
+    waited for before that.
+    """
+
+    def __init__(self) -> None:
+        self._requests = 0
+        self._none = asyncio.Event()
+        self._none.set()
+        self._stopping = False
+
+    @contextlib.contextmanager
+    def request(self) -> Iterator[None]:
+        """Count one request for as long as the block lasts."""
+        self._requests += 1
+        self._none.clear()
+        try:
+            yield
+        finally:
+            self._requests -= 1
+            if not self._requests:
+                self._none.set()
+
+    def finish(self, response: web.StreamResponse) -> None:
+        """Make this answer the last of its connection, if the server stops."""
+        if self._stopping and not response.prepared:
+            response.force_close()
+
+    async def drain(self, seconds: float) -> None:
+        """Return when no request is under way, or after so many seconds."""
+        self._stopping = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                # What has just arrived is not counted yet: look again a moment later.
+                await asyncio.sleep(_ARRIVAL_SECONDS)
+                await self._none.wait()
+
+
+IN_FLIGHT = web.AppKey("in_flight", InFlight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +85,20 @@ def build_app(
     telemetry: Telemetry,
     check_ready: Callable[[], Awaitable[None]],
     max_body: int,
+    *,
+    outer: Sequence[Middleware] = (),
+    inner: Sequence[Middleware] = (),
 ) -> web.Application:
-    """The application with health, metrics and every face. `check_ready` raises if it is not."""
-    app = web.Application(client_max_size=max_body, middlewares=[_request_context])
-    app.router.add_get("/healthz", _healthz)
-    app.router.add_get("/readyz", _readyz(check_ready))
-    app.router.add_get("/metrics", _metrics(telemetry))
+    """The application with health, metrics and every face. `check_ready` raises if it is not.
+
+    Middlewares see every answer: the outer ones as it leaves, the inner ones as a face made it.
+    """
+    app = web.Application(client_max_size=max_body, middlewares=[*outer, _request_context, *inner])
+    app[IN_FLIGHT] = InFlight()
+    for path, handler in zip(
+        WATCHING, (_healthz, _readyz(check_ready), _metrics(telemetry)), strict=True
+    ):
+        app.router.add_get(path, handler)
     for mount in mounts:
         mount(app)
     return app
@@ -59,20 +119,29 @@ def basic_credentials(request: web.Request) -> tuple[str, str] | None:
 
 @web.middleware
 async def _request_context(request: web.Request, handler: Handler) -> web.StreamResponse:
+    in_flight = request.app[IN_FLIGHT]
+    with in_flight.request():
+        response = await _answer(request, handler)
+    in_flight.finish(response)
+    return response
+
+
+async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     request_id = secrets.token_hex(8)
-    with structlog.contextvars.bound_contextvars(request_id=request_id):
-        try:
-            response = await handler(request)
-        except web.HTTPException as refusal:
-            response = _plain(refusal.status, refusal.reason)
-            if "Allow" in refusal.headers:
-                response.headers["Allow"] = refusal.headers["Allow"]
-        except (ConnectionError, web.RequestPayloadError):
-            log.info("client hung up")
-            response = _plain(400, "The body ended before its announced length.")
-        except Exception:
-            log.exception("request failed", method=request.method)
-            response = _plain(500, f"Internal error; the log has it under {request_id}.")
+    # The next request of the connection binds its own; taking the old one back costs more.
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+    try:
+        response = await handler(request)
+    except web.HTTPException as refusal:
+        response = _plain(refusal.status, refusal.reason)
+        if "Allow" in refusal.headers:
+            response.headers["Allow"] = refusal.headers["Allow"]
+    except (ConnectionError, web.RequestPayloadError):
+        log.info("client hung up")
+        response = _plain(400, "The body ended before its announced length.")
+    except Exception:
+        log.exception("request failed", method=request.method)
+        response = _plain(500, f"Internal error; the log has it under {request_id}.")
     if not response.prepared:
         response.headers.setdefault("X-Request-Id", request_id)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")

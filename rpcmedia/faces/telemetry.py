@@ -4,6 +4,8 @@ Neither holds a key, a session id or image content: labels are names this progra
 get only what is handed to them here.
 """
 
+from functools import cache
+
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram
 from prometheus_client.exposition import generate_latest
@@ -37,11 +39,19 @@ class Telemetry:
             ("face", "direction"),
             registry=self._registry,
         )
+        # Finding the counter of some labels costs more than counting.
+        self._call_counter = cache(
+            lambda face, method, fault: self._calls.labels(
+                face, method, "" if fault is None else str(fault)
+            )
+        )
+        self._call_timer = cache(lambda face, method: self._seconds.labels(face, method))
+        self._byte_counter = cache(lambda face, way: self._bytes.labels(face, way))
 
     def call(self, face: str, method: str, fault: int | None, seconds: float) -> None:
         """Count one call; `fault` is the number or JSON-RPC code, None for a success."""
-        self._calls.labels(face, method, "" if fault is None else str(fault)).inc()
-        self._seconds.labels(face, method).observe(seconds)
+        self._call_counter(face, method, fault).inc()
+        self._call_timer(face, method).observe(seconds)
         if fault is not None:
             log.info("fault", face=face, method=method, fault=fault, ms=round(seconds * 1000, 1))
         elif self._log_calls:
@@ -49,8 +59,8 @@ class Telemetry:
 
     def traffic(self, face: str, received: int, sent: int) -> None:
         """Count the bytes of one exchange."""
-        self._bytes.labels(face, "in").inc(received)
-        self._bytes.labels(face, "out").inc(sent)
+        self._byte_counter(face, "in").inc(received)
+        self._byte_counter(face, "out").inc(sent)
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""

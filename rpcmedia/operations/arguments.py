@@ -23,6 +23,9 @@ LONGEST_LABEL = 255
 
 _INLINE_BASE64 = 256 * 1024
 
+_SYNONYMS = {"sku": "productId"}
+"""What the API page calls an argument, and what the reference does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
@@ -52,7 +55,8 @@ class Arguments:
         names = (*required, *optional)
         bound = dict(zip(names, self.positional, strict=False))
         expected = f"{method} takes {', '.join(names) or 'no arguments'}."
-        for name, value in self.named.items():
+        for given, value in self.named.items():
+            name = _SYNONYMS.get(given, given)
             if name not in names:
                 raise InvalidArguments(f"{method}: there is no argument {name[:40]!r}. {expected}")
             if name in bound:

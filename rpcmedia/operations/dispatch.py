@@ -31,7 +31,8 @@ from rpcmedia.operations.sessions import Caller, Sessions
 ALL_RIGHTS = "all"
 
 _RESOURCES = {product_media.RESOURCE, *product_media.ALIASES}
-_INVALID_ARGUMENTS = -32602
+INVALID_ARGUMENTS = -32602
+"""What a multiCall shows, and the journal keeps, for InvalidArguments."""
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +69,7 @@ class Operations:
         for call in calls:
             path, given = _read_call(call)
             try:
-                answers.append(await self._run(user, path, given, scope))
+                answers.append(await self._run_member(user, path, given, scope))
             except (Fault, InvalidArguments) as fault:
                 answers.append(_fault_map(fault))
                 if stop:
@@ -115,7 +116,7 @@ class Operations:
             raise AccessDenied
         return _declared(GALLERY_FAULTS)
 
-    def global_faults(self) -> list[dict[str, str]]:
+    async def global_faults(self) -> list[dict[str, str]]:
         """The faults that every resource may answer."""
         return _declared(GLOBAL_FAULTS)
 
@@ -128,6 +129,9 @@ class Operations:
             f"product_media.{operation.name}", operation.required, operation.optional
         )
         return await operation.run(self._media, scope, bound)
+
+    _run_member = _run
+    """How multi_call runs each call."""
 
 
 def _find(path: object) -> Operation:
@@ -164,5 +168,5 @@ def _declared(faults: tuple[type[Fault], ...]) -> list[dict[str, str]]:
 
 
 def _fault_map(fault: Fault | InvalidArguments) -> dict[str, Any]:
-    number = fault.number if isinstance(fault, Fault) else _INVALID_ARGUMENTS
+    number = fault.number if isinstance(fault, Fault) else INVALID_ARGUMENTS
     return {"isFault": True, "faultCode": str(number), "faultMessage": str(fault)}

@@ -65,3 +65,38 @@ class Accounts(Protocol):
 
     async def end_session(self, id_hash: str) -> None:
         """Forget a session; nothing happens if there is none."""
+
+    async def end_all_sessions(self) -> None:
+        """Forget all sessions."""
+
+
+class SnapshotRefused(Exception):
+    """A name that no snapshot can have, or a snapshot of a newer release; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A copy of everything that was kept at one moment; `saved_at` in Unix seconds."""
+
+    name: str
+    saved_at: float
+
+
+class Snapshots(Protocol):
+    """Named copies of rows, bytes, users and sessions.
+
+    Methods raise StorageFailed and SnapshotRefused. Whoever saves or restores sees to it that no
+    call is under way.
+    """
+
+    async def save(self, name: str) -> Snapshot:
+        """Save what is kept now, in place of a snapshot of this name."""
+
+    async def restore(self, name: str) -> bool:
+        """Keep what a snapshot holds and nothing else; False, and nothing done, without it."""
+
+    async def all(self) -> Sequence[Snapshot]:
+        """All snapshots by name."""
+
+    async def delete(self, name: str) -> bool:
+        """Forget a snapshot; False if there is none."""

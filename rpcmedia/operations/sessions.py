@@ -4,7 +4,6 @@ Source: measured behaviour of the reference server, "Sessions".
 """
 
 import hashlib
-import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from rpcmedia.operations.faults import (
 )
 from rpcmedia.operations.keys import Keys
 from rpcmedia.operations.ports import Accounts, Session, User
+from rpcmedia.operations.session_ids import SessionIds
 
 _TOUCH_SECONDS = 60.0
 
@@ -48,12 +48,14 @@ class Sessions:
         accounts: Accounts,
         keys: Keys,
         rules: SessionRules,
-        clock: Callable[[], float] = time.time,
+        now: Callable[[], float] = time.time,
+        ids: SessionIds | None = None,
     ) -> None:
         self._accounts = accounts
         self._keys = keys
         self._rules = rules
-        self._clock = clock
+        self._now = now
+        self._ids = ids or SessionIds()
 
     async def login(self, username: object, key: object) -> str:
         """A new session id. Raises MissingParameter, AccessDenied, InvalidArguments."""
@@ -63,16 +65,21 @@ class Sessions:
             if isinstance(value, list | dict):
                 raise InvalidArguments(f"login: {name} must be a string.")
         user = await self._verified(php.to_string(username), php.to_string(key))
-        session_id = self.new_id()
-        now = self._clock()
+        session_id = self._new_id()
+        while self._ids.may_repeat and await self._accounts.session(_hash(session_id)):
+            session_id = self._new_id()
+        now = self._now()
         await self._accounts.add_session(
             _hash(session_id), Session(user.id, now, now + self._rules.life)
         )
         return session_id
 
-    def new_id(self) -> str:
+    async def start(self) -> str:
         """A fresh session id that is not logged in."""
-        return secrets.token_hex(self._rules.hex_digits // 2)
+        return self._new_id()
+
+    def _new_id(self) -> str:
+        return self._ids.new(self._rules.hex_digits)
 
     async def end(self, session_id: object) -> None:
         """End a session; nothing happens if there is none."""
@@ -90,7 +97,7 @@ class Sessions:
             raise SessionExpired
         id_hash = _hash(caller.session)
         session = await self._accounts.session(id_hash)
-        now = self._clock()
+        now = self._now()
         if session is None or session.expires <= now:
             raise SessionExpired
         user = await self._accounts.user(session.user_id)

@@ -84,6 +84,10 @@ class SqliteAccounts:
         sql = "DELETE FROM session WHERE id_hash = ?"
         await self._database.write(lambda connection: connection.execute(sql, (id_hash,)))
 
+    async def end_all_sessions(self) -> None:
+        """See Accounts."""
+        await self._database.write(lambda connection: connection.execute("DELETE FROM session"))
+
 
 def _read_users(
     where: str, values: tuple[int | str, ...], connection: sqlite3.Connection

@@ -4,13 +4,8 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from rpcmedia.gallery.model import AttributeSet, Catalog, ImageType, StoreView
+from rpcmedia.gallery.model import AttributeSet, Catalog, ImageType, StoreView, sku_key
 from rpcmedia.gallery.ports import CatalogRefused
-
-
-def sku_key(sku: str) -> str:
-    """The SKU as it is compared: the reference's database ignores case and trailing spaces."""
-    return sku.rstrip(" ").casefold()
 
 
 def store_views(connection: sqlite3.Connection) -> list[StoreView]:
@@ -49,7 +44,23 @@ def load(catalog: Catalog, connection: sqlite3.Connection) -> int:
     try:
         return _load(catalog, connection)
     except sqlite3.IntegrityError as error:
-        raise CatalogRefused(f"The catalog contradicts what the folder holds: {error}") from error
+        reason = _contradiction(catalog, connection) or str(error)
+        raise CatalogRefused(f"The catalog contradicts what the folder holds: {reason}") from error
+
+
+def _contradiction(catalog: Catalog, connection: sqlite3.Connection) -> str | None:
+    for view in catalog.store_views:
+        sql = "SELECT id FROM store_view WHERE code = ? AND id <> ?"
+        if other := connection.execute(sql, (view.code, view.id)).fetchone():
+            return f"the code {view.code!r} is that of store view {other[0]}, not {view.id}."
+    for product_id, sku, set_id in catalog.products:
+        sql = "SELECT id FROM product WHERE sku_key = ? AND id <> ?"
+        if other := connection.execute(sql, (sku_key(sku), product_id)).fetchone():
+            return f"the SKU {sku!r} is that of product {other[0]}, not {product_id}."
+        sql = "SELECT 1 FROM attribute_set WHERE id = ?"
+        if not connection.execute(sql, (set_id,)).fetchone():
+            return f"product {sku!r} has the attribute set {set_id}, which does not exist."
+    return None
 
 
 def _load(catalog: Catalog, connection: sqlite3.Connection) -> int:

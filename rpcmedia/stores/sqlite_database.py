@@ -4,7 +4,9 @@ The only door to aiosqlite, and the one place that turns SQLite's errors into St
 """
 
 import asyncio
+import contextlib
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable, Hashable
 from functools import partial
 from pathlib import Path
@@ -39,6 +41,7 @@ class Database:
         self._writing: asyncio.Task[None] | None = None
         self._cache: dict[Hashable, Any] = {}
         self._cache_version = -1
+        self._cache_is_fresh = False
 
     @classmethod
     async def open(cls, path: Path, *, durable: bool = True) -> Self:
@@ -47,13 +50,11 @@ class Database:
         Raises StorageFailed for a file that is no database and SchemaTooNew for one of a newer
         release. Without `durable` a power cut may lose the last commits, never their order.
         """
+        # What can be wrong with a file shows here: aiosqlite leaves a thread behind if it fails.
+        await asyncio.to_thread(_prepare, path, durable)
         writer = await aiosqlite.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
-        try:
-            await _run(writer, lambda connection: _prepare(connection, durable))
-            reader = await aiosqlite.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
-        except BaseException:
-            await writer.close()
-            raise
+        await _run(writer, lambda connection: _set_up(connection, durable))
+        reader = await aiosqlite.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         watcher = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         return cls(writer, reader, watcher)
 
@@ -80,12 +81,19 @@ class Database:
             self._writing = asyncio.create_task(self._write_waiting())
         return await future
 
+    async def save_to(self, path: Path) -> None:
+        """Copy what is committed now to a new file that needs no other beside it."""
+        await _run(self._writer, partial(_copy_to, path))
+
+    async def load_from(self, path: Path) -> None:
+        """Take what a saved file holds in place of everything here. Raises SchemaTooNew."""
+        await _run(self._writer, partial(_copy_from, path))
+
     async def cached(self, key: Hashable, load: Callable[[], Awaitable[T]]) -> T:
         """The value of `key`, loaded once until any connection changes the database."""
-        version = self._version()
-        if version != self._cache_version or len(self._cache) > _CACHE_ENTRIES:
-            self._cache.clear()
-            self._cache_version = version
+        if not self._cache_is_fresh:
+            self._refresh_cache()
+        version = self._cache_version
         value = self._cache.get(key, _MISSING)
         if value is _MISSING:
             value = await load()
@@ -94,8 +102,18 @@ class Database:
                 self._cache[key] = value
         return value  # type: ignore[no-any-return]  # the cache holds values of many types
 
-    def _version(self) -> int:
-        return int(self._watcher.execute("PRAGMA data_version").fetchone()[0])
+    def _refresh_cache(self) -> None:
+        version = int(self._watcher.execute("PRAGMA data_version").fetchone()[0])
+        if version != self._cache_version or len(self._cache) > _CACHE_ENTRIES:
+            self._cache.clear()
+            self._cache_version = version
+        # One look serves all reads of this turn of the event loop: whoever waits for a write of
+        # this process wakes in a later turn.
+        self._cache_is_fresh = True
+        asyncio.get_running_loop().call_soon(self._look_again)
+
+    def _look_again(self) -> None:
+        self._cache_is_fresh = False
 
     async def _write_waiting(self) -> None:
         while self._waiting:
@@ -114,11 +132,49 @@ class Database:
                     future.set_result(value)
 
 
-def _prepare(connection: sqlite3.Connection, durable: bool) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
+def _prepare(path: Path, durable: bool) -> None:
+    try:
+        with contextlib.closing(
+            sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+        ) as connection:
+            _use_wal(connection)
+            _set_up(connection, durable)
+            apply_schema(connection)
+    except sqlite3.Error as error:
+        raise _translate(error) from error
+
+
+def _set_up(connection: sqlite3.Connection, durable: bool) -> None:
     connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
     connection.execute("PRAGMA foreign_keys = ON")
-    apply_schema(connection)
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    # SQLite does not wait for other programs in this one statement.
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def _copy_to(path: Path, connection: sqlite3.Connection) -> None:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as copy:
+        # As durable as the database itself.
+        (level,) = connection.execute("PRAGMA synchronous").fetchone()
+        copy.execute(f"PRAGMA synchronous = {level}")
+        connection.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")
+
+
+def _copy_from(path: Path, connection: sqlite3.Connection) -> None:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as copy:
+        apply_schema(copy)
+        copy.backup(connection)
 
 
 def _read(unit: Unit[T], connection: sqlite3.Connection) -> T:

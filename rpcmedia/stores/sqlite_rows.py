@@ -13,6 +13,7 @@ from rpcmedia.gallery.model import (
     Product,
     StoredBytes,
     StoreView,
+    sku_key,
 )
 from rpcmedia.gallery.ports import ImageFiles
 from rpcmedia.stores import sqlite_catalog
@@ -43,7 +44,7 @@ class SqliteRows:
 
     async def product_by_sku(self, sku: str) -> Product | None:
         """See GalleryRows."""
-        return await self._product("sku_key", sqlite_catalog.sku_key(sku))
+        return await self._product("sku_key", sku_key(sku))
 
     async def _product(self, column: str, value: int | str) -> Product | None:
         sql = f"SELECT id, sku, attribute_set FROM product WHERE {column} = ?"
@@ -74,11 +75,17 @@ class SqliteRows:
         return await self._database.read(partial(images.find_free_number, name, at_least))
 
     async def add_image(
-        self, product: Product, file: str, stored: StoredBytes, values: ImageValues, store_view: int
+        self,
+        product: Product,
+        name: FileName,
+        number: int,
+        stored: StoredBytes,
+        values: ImageValues,
+        store_view: int,
     ) -> None:
         """See GalleryRows."""
         await self._database.write(
-            partial(images.add_image, product, file, stored, values, store_view)
+            partial(images.add_image, product, name, number, stored, values, store_view)
         )
 
     async def change_image(
@@ -101,6 +108,10 @@ class SqliteRows:
     async def remove_image(self, product: Product, image_id: int) -> bool:
         """See GalleryRows."""
         return await self._database.write(partial(images.remove_image, image_id))
+
+    async def clear_galleries(self) -> None:
+        """See GalleryRows."""
+        await self._database.write(images.clear_galleries)
 
     async def load_catalog(self, catalog: Catalog) -> int:
         """See GalleryRows."""

@@ -5,8 +5,10 @@ Knows the shapes of the protocols only: who reads a tape decides what to do with
 
 import base64
 import binascii
+import html
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +18,18 @@ from rpcmedia.tapes.tape import Exchange
 
 WITHOUT_SESSION = ("login", "startSession")
 """Methods that hand a session id out; of all others the first parameter is one."""
+NO_KEY = ("", "0")
+"""What the reference, as PHP does, takes for no key at all."""
 
-_XML_LOGIN = re.compile(rb"<(?:\w+:)?(?:methodName>\s*)?(login|startSession)\b")
-_XML_STRINGS = re.compile(rb"<(?:string|username|apiKey)\b[^>]*>([^<]*)</")
+_XML_LOGIN = re.compile(rb"<(?:\w+:)?(?:methodName>\s*)?(login|startSession)(?:Param)?\b")
+_XML_VALUE = re.compile(
+    rb"<(?:\w+:)?(?P<tag>string|value|username|apiKey|param\d+)\b[^>]*>"
+    rb"(?:<!\[CDATA\[(?P<cdata>.*?)\]\]>|(?P<text>[^<]*))</",
+    re.DOTALL,
+)
 _XML_ID = re.compile(rb">\s*([0-9a-fA-F]{32,64}|\{\{session:\d+\}\})\s*<")
 _SESSION_SHAPE = re.compile(r"\A(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{64}|\{\{session:\d+\}\})\Z")
+_DENIED = re.compile(rb"access denied", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,12 @@ def members(value: Any) -> list[dict[str, Any]]:
 
 def basic_of(exchange: Exchange) -> Key | None:
     """User name and key of HTTP Basic."""
-    scheme, _, encoded = (exchange.header("Authorization") or "").partition(" ")
+    return read_basic(exchange.header("Authorization") or "")
+
+
+def read_basic(header: str) -> Key | None:
+    """User name and key in the value of an Authorization header."""
+    scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         return None
     try:
@@ -60,26 +74,95 @@ def basic_of(exchange: Exchange) -> Key | None:
 
 def keys_sent(exchange: Exchange) -> list[Key]:
     """The keys in a request: of HTTP Basic and of logins."""
-    found = [key for key in [basic_of(exchange)] if key]
     body = exchange.request_body or b""
     requests = members(read_json(body))
-    for request in requests:
-        if request.get("method") == "login":
-            found += _login_parameters(request.get("params"))
-    login = None if requests else _XML_LOGIN.search(body)
-    if login and login[1] == b"login":
-        strings = [s.decode("utf-8", "replace") for s in _XML_STRINGS.findall(body, login.start())]
-        found += [Key(*strings[:2])] if len(strings) > 1 else []
-    return [key for key in found if key.key]
+    logins = [login for request in requests if (login := _login_key(request))]
+    xml = None if requests else _xml_login(body)
+    found = [basic_of(exchange), *(key for key, _ in logins), xml[0] if xml else None]
+    return [key for key in found if key and key.key not in NO_KEY]
 
 
-def _login_parameters(params: Any) -> Iterator[Key]:
+def keys_refused(exchange: Exchange) -> list[Key]:
+    """Those of `keys_sent` that the answer turns down, for whatever reason."""
+    keys = keys_sent(exchange)
+    if not keys or exchange.error:
+        return []
+    if exchange.status in (401, 403):
+        return keys
+    answer = exchange.response_body or b""
+    basic = basic_of(exchange)
+    refused = [basic] if basic and _DENIED.search(answer) else []
+    for request, reply in _calls(exchange):
+        login = _login_key(request)
+        if login and reply.get("error"):
+            refused.append(login[0])
+    xml = _xml_login(exchange.request_body or b"")
+    if xml and answer and not sessions_given(exchange):
+        refused.append(xml[0])
+    return refused
+
+
+def replace_keys(body: bytes, replacement: Callable[[Key], str]) -> bytes:
+    """A body with other keys in its logins; the same bytes if it has none, or none changes."""
+    if members(read_json(body)):
+        return _replace_json_keys(body, replacement)
+    login = _xml_login(body)
+    if not login or login[0].key in NO_KEY:
+        return body
+    (start, end), new = login[1], replacement(login[0])
+    return body[:start] + html.escape(new).encode() + body[end:]
+
+
+def _replace_json_keys(body: bytes, replacement: Callable[[Key], str]) -> bytes:
+    # Not msgspec's value: that has no integers beyond 64 bits.
+    value, changed = json.loads(body), False
+    for request in members(value):
+        login = _login_key(request)
+        if login and login[0].key not in NO_KEY:
+            key, place = login
+            new = replacement(key)
+            changed = changed or new != key.key
+            request["params"][place] = new
+    return json.dumps(value).encode() if changed else body
+
+
+def _login_key(request: dict[str, Any]) -> tuple[Key, str | int] | None:
+    """The key of a login, and its place among the parameters."""
+    params = request.get("params")
+    if request.get("method") != "login":
+        return None
+    place: str | int
     if isinstance(params, dict):
-        params = [params.get("username", params.get("0")), params.get("apiKey", params.get("1"))]
-    if isinstance(params, list) and len(params) > 1:
-        username, key = params[:2]
-        if isinstance(username, str) and isinstance(key, str):
-            yield Key(username, key)
+        place = "apiKey" if "apiKey" in params else "1"
+        pair = [params.get("username", params.get("0")), params.get(place)]
+    else:
+        place, pair = 1, params[:2] if isinstance(params, list) else []
+    # The reference takes a number for a string.
+    if len(pair) < 2 or any(isinstance(v, bool) or not isinstance(v, str | int) for v in pair):
+        return None
+    return Key(str(pair[0]), str(pair[1])), place
+
+
+def _xml_login(body: bytes) -> tuple[Key, tuple[int, int]] | None:
+    """The key of a login in XML-RPC or SOAP, and its place in the body."""
+    login = _XML_LOGIN.search(body) if body.lstrip()[:1] == b"<" else None
+    if not login or login[1] != b"login":
+        return None
+    found = list(_XML_VALUE.finditer(body, login.end()))
+    named = {value["tag"]: value for value in found}
+    if b"username" in named and b"apiKey" in named:
+        found = [named[b"username"], named[b"apiKey"]]
+    if len(found) < 2:
+        return None
+    username, key = found[:2]
+    place = key.span("text" if key["cdata"] is None else "cdata")
+    return Key(_xml_text(username), _xml_text(key)), place
+
+
+def _xml_text(value: re.Match[bytes]) -> str:
+    if value["cdata"] is not None:
+        return value["cdata"].decode("utf-8", "replace")
+    return html.unescape(value["text"].decode("utf-8", "replace"))
 
 
 def sessions_sent(exchange: Exchange) -> list[str]:
@@ -106,23 +189,27 @@ def _session_parameters(request: dict[str, Any]) -> Iterator[str]:
 
 def sessions_given(exchange: Exchange) -> list[str]:
     """The session ids that a response hands out, in order."""
-    requests, answers = read_json(exchange.request_body), read_json(exchange.response_body)
-    asked = {
-        str(request.get("id"))
-        for request in members(requests)
-        if request.get("method") in WITHOUT_SESSION
-    }
-    if members(requests):
-        single = not isinstance(requests, list)
+    calls = _calls(exchange)
+    if calls or members(read_json(exchange.request_body)):
         results = [
-            answer.get("result")
-            for answer in members(answers)
-            if asked and (single or str(answer.get("id")) in asked)
+            reply.get("result")
+            for request, reply in calls
+            if request.get("method") in WITHOUT_SESSION
         ]
         return [result for result in results if isinstance(result, str) and result]
     if _XML_LOGIN.search(exchange.request_body or b""):
         return [found.decode() for found in _XML_ID.findall(exchange.response_body or b"")]
     return []
+
+
+def _calls(exchange: Exchange) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """The JSON-RPC requests of an exchange with their answers, in the order of the answers."""
+    requests = read_json(exchange.request_body)
+    answers = members(read_json(exchange.response_body))
+    if isinstance(requests, dict):
+        return [(requests, answer) for answer in answers[:1]]
+    asked = {str(request.get("id")): request for request in members(requests)}
+    return [(asked[i], answer) for answer in answers if (i := str(answer.get("id"))) in asked]
 
 
 def cookies(exchange: Exchange) -> list[str]:

@@ -6,7 +6,7 @@ do not count; of an answer the order of keys and white space. The door to deepdi
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -18,8 +18,11 @@ from rpcmedia.tapes.tape import Exchange
 
 ANY = "*"
 """Stands for a value that does not count."""
+ABSENT = "(absent)"
+"""Stands for a value that one of two does not have."""
 
-_WRAPPED_BASE64 = re.compile(r"\A(?=.*\s)[A-Za-z0-9+/\s]{40,}={0,2}\s*\Z", re.DOTALL)
+_WRAPPED_BASE64 = re.compile(r"\A(?=.*[\r\n])[A-Za-z0-9+/\r\n]{40,}={0,2}[\r\n]*\Z", re.DOTALL)
+_PLAIN_NAME = re.compile(r"\A[^\W\d]\w*\Z")
 _BETWEEN_TAGS = re.compile(r">\s+<")
 _BOUNDARY = re.compile(rb"boundary=\"?([^\";,]+)")
 _SHOWN = 300
@@ -71,12 +74,12 @@ def _plain_body(exchange: Exchange) -> Any:
 
 def _plain_request(value: Any) -> Any:
     if not isinstance(value, dict) or not isinstance(value.get("method"), str):
-        return _plain_strings(value)
+        return _each_leaf(_plain_leaf, value)
     plain = {name: member for name, member in value.items() if name != "id"}
     masked = ("apiKey", 1) if value["method"] == "login" else ("sessionId", 0)
     if value["method"] not in WITHOUT_SESSION or value["method"] == "login":
         plain["params"] = _mask(plain.get("params"), *masked)
-    return _plain_strings(plain)
+    return _each_leaf(_plain_leaf, plain)
 
 
 def _mask(params: Any, name: str, position: int) -> Any:
@@ -88,14 +91,23 @@ def _mask(params: Any, name: str, position: int) -> Any:
     return params
 
 
-def _plain_strings(value: Any) -> Any:
-    if isinstance(value, str):
-        return "".join(value.split()) if _WRAPPED_BASE64.match(value) else value
+def _plain_leaf(value: Any) -> Any:
+    if isinstance(value, str) and _WRAPPED_BASE64.match(value):
+        return "".join(value.split())
+    return _plain_number(value)
+
+
+def _plain_number(value: Any) -> Any:
+    # JSON has one kind of number: 1.0 means 1.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _each_leaf(change: Callable[[Any], Any], value: Any) -> Any:
     if isinstance(value, list):
-        return [_plain_strings(member) for member in value]
+        return [_each_leaf(change, member) for member in value]
     if isinstance(value, dict):
-        return {name: _plain_strings(member) for name, member in value.items()}
-    return value
+        return {name: _each_leaf(change, member) for name, member in value.items()}
+    return change(value)
 
 
 def answer_differences(recorded: Exchange, got: Exchange) -> Iterator[Difference]:
@@ -108,38 +120,49 @@ def answer_differences(recorded: Exchange, got: Exchange) -> Iterator[Difference
     wanted, answered = read_json(expected), read_json(found)
     if wanted is not None and answered is not None:
         yield from value_differences(wanted, answered)
-    elif recorded.response_mime.startswith("image/") or not _is_text(expected):
+    elif recorded.response_mime.startswith("image/") or not (
+        _is_text(expected) and _is_text(found)
+    ):
         yield Difference("body", _describe(expected), _describe(found))
     else:
-        yield Difference("body", _shorten(expected), _shorten(found))
+        yield Difference("body", *_shorten(expected.decode("utf-8"), found.decode("utf-8")))
 
 
 def value_differences(expected: Any, got: Any) -> Iterator[Difference]:
     """The differences of two JSON values as JSONPaths; an absent value is shown as `(absent)`."""
     # The equal case is by far the usual one, and deepdiff is slow.
-    # Python's own comparison would take true for 1.
     if _canonical(expected) == _canonical(got):
         return
     from deepdiff import DeepDiff
 
-    found = DeepDiff(_plain_numbers(expected), _plain_numbers(got), view="tree", verbose_level=2)
+    found = DeepDiff(
+        _each_leaf(_plain_number, expected),
+        _each_leaf(_plain_number, got),
+        view="tree",
+        verbose_level=2,
+        # Otherwise it aligns lists as Python compares, which takes true for 1.
+        zip_ordered_iterables=True,
+    )
     levels: Iterable[Any] = (level for kind in found.values() for level in kind)
     seen = [
-        Difference(_json_path(level.path(output_format="list")), _side(level.t1), _side(level.t2))
+        Difference(json_path(level.path(output_format="list")), _side(level.t1), _side(level.t2))
         for level in levels
     ]
     yield from sorted(seen, key=lambda difference: difference.field)
 
 
-def _plain_numbers(value: Any) -> Any:
-    # JSON has one kind of number: 1.0 means 1.
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [_plain_numbers(member) for member in value]
-    if isinstance(value, dict):
-        return {name: _plain_numbers(member) for name, member in value.items()}
-    return value
+def json_path(steps: Iterable[str | int]) -> str:
+    """The JSONPath of one value, such as `$.result[0].label` or `$['a b']`."""
+    path = "$"
+    for step in steps:
+        if isinstance(step, int):
+            path += f"[{step}]"
+        elif _PLAIN_NAME.match(step):
+            path += f".{step}"
+        else:
+            quoted = step.replace("\\", "\\\\").replace("'", "\\'")
+            path += f"['{quoted}']"
+    return path
 
 
 def _canonical(value: Any) -> bytes:
@@ -147,14 +170,7 @@ def _canonical(value: Any) -> bytes:
 
 
 def _side(value: Any) -> Any:
-    return "(absent)" if repr(value) == "not present" else value
-
-
-def _json_path(steps: Iterable[Any]) -> str:
-    path = "$"
-    for step in steps:
-        path += f"[{step}]" if isinstance(step, int) else f".{step}"
-    return path
+    return ABSENT if repr(value) == "not present" else value
 
 
 def _is_text(content: bytes) -> bool:
@@ -169,6 +185,16 @@ def _describe(content: bytes) -> str:
     return f"{len(content)} bytes, sha256 {hashlib.sha256(content).hexdigest()}"
 
 
-def _shorten(content: bytes) -> str:
-    text = content.decode("utf-8", "replace")
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
+def _shorten(expected: str, got: str) -> tuple[str, str]:
+    """Both texts from shortly before the first place where they differ."""
+    pairs = enumerate(zip(expected, got, strict=False))
+    same = next((at for at, (one, other) in pairs if one != other), min(len(expected), len(got)))
+    start = 0 if same < _SHOWN // 2 else same - _SHOWN // 10
+    return _cut(expected, start), _cut(got, start)
+
+
+def _cut(text: str, start: int) -> str:
+    shown = text[start : start + _SHOWN]
+    before, after = "…" if start else "", "…" if len(text) > start + _SHOWN else ""
+    length = f" ({len(text)} characters)" if before or after else ""
+    return f"{before}{shown}{after}{length}"

@@ -5,18 +5,19 @@ Bodies over 64 KiB are files of their own, `TAPE.bodies/SHA256`. The door to msg
 
 import base64
 import binascii
+import contextlib
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 
+from rpcmedia.tapes.body_files import INLINE_BYTES, keep
+
 FORMAT = 1
-INLINE_BYTES = 64 * 1024
-"""The largest body that stands in the tape itself."""
+_NAMES = ("source", "profile", "base_url", "catalog")
 
 Headers = Sequence[tuple[str, str]]
 
@@ -126,36 +127,52 @@ class TapeReader:
 
 
 class TapeWriter:
-    """Appends exchanges to a new tape, each flushed as a whole line."""
+    """Appends exchanges to a new tape, each at once as a whole line."""
 
     def __init__(self, path: Path, header: Header) -> None:
         """Make the file, which must not exist. Raises TapeRefused."""
-        self._path = path
-        members = {
-            "tape": FORMAT,
-            "source": header.source,
-            "profile": header.profile,
-            "base_url": header.base_url,
-            "catalog": header.catalog,
-            **header.extra,
-        }
+        self.path = path
+        self.bodies = _bodies_of(path)
+        """The folder of large bodies."""
+        named = {name: getattr(header, name) for name in _NAMES}
         try:
-            self._file: BinaryIO = path.open("xb")
+            # Without a buffer: one that failed to be written would come out with the next line.
+            self._file = path.open("xb", buffering=0)
+            self._write({"tape": FORMAT, **named, **header.extra})
         except OSError as error:
             raise TapeRefused(f"{path}: {error.strerror}.") from error
-        self._write(members)
 
-    def append(self, exchange: Exchange) -> None:
-        """Write one exchange; large bodies go to files of their own first."""
-        self._write(to_entry(exchange, _bodies_of(self._path)))
+    def append(
+        self, exchange: Exchange, *, request_file: str = "", response_file: str = ""
+    ) -> None:
+        """Write one exchange; large bodies go to files of their own first. Raises OSError.
+
+        A body that is a file there already is given by its name, for it may not fit in memory.
+        """
+        entry = to_entry(exchange, self.bodies)
+        mime = exchange.request_mime
+        if request_file:
+            entry["request"]["postData"] = {"mimeType": mime, "_file": request_file}
+        if response_file:
+            entry["response"]["content"]["_file"] = response_file
+        self._write(entry)
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
     def _write(self, members: dict[str, Any]) -> None:
-        self._file.write(msgspec.json.encode(members) + b"\n")
-        self._file.flush()
+        rest = memoryview(msgspec.json.encode(members) + b"\n")
+        end = self._file.tell()
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError:
+            # Half a line would make the next one unreadable.
+            with contextlib.suppress(OSError):
+                self._file.truncate(end)
+                self._file.seek(end)
+            raise
 
 
 def _bodies_of(tape: Path) -> Path:
@@ -170,7 +187,7 @@ def _read_header(path: Path, line: bytes) -> Header:
     number = members.pop("tape", None)
     if number != FORMAT:
         raise TapeRefused(f"{path}:1: tape format {number!r} is not known, only {FORMAT}.")
-    known = {n: str(members.pop(n, "")) for n in ("source", "profile", "base_url", "catalog")}
+    known = {name: str(members.pop(name, None) or "") for name in _NAMES}
     return Header(**known, extra=members)
 
 
@@ -272,19 +289,9 @@ def _read_file(name: str, bodies: Path | None) -> bytes:
 
 def _keep_body(content: bytes, bodies: Path | None) -> dict[str, Any]:
     if bodies is not None and len(content) > INLINE_BYTES:
-        return {"_file": _keep_file(content, bodies)}
+        name = hashlib.sha256(content).hexdigest()
+        return {"_file": name if (bodies / name).exists() else keep([content], bodies)}
     try:
         return {"text": content.decode("utf-8")}
     except UnicodeDecodeError:
         return {"text": base64.b64encode(content).decode("ascii"), "encoding": "base64"}
-
-
-def _keep_file(content: bytes, bodies: Path) -> str:
-    name = hashlib.sha256(content).hexdigest()
-    path = bodies / name
-    if not path.exists():
-        bodies.mkdir(exist_ok=True)
-        part = bodies / f"{name}.{os.getpid()}.part"
-        part.write_bytes(content)
-        part.replace(path)
-    return name

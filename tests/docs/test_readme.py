@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import sys
 from pathlib import Path
 
 import click
@@ -42,10 +43,36 @@ async def test_the_worked_session_has_the_output_that_is_printed(tmp_path: Path)
         assert got == expected, command
 
 
+def python_examples() -> list[str]:
+    return re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(2))
+async def test_the_python_examples_run(tmp_path: Path, number: int) -> None:
+    example = tmp_path / "test_example.py"
+    example.write_text(python_examples()[number], "utf-8")
+    arguments = [str(example)] if number == 0 else ["-m", "pytest", "-q", str(example)]
+
+    run = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *arguments,
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await run.communicate()
+
+    assert run.returncode == 0, output.decode()
+    assert len(python_examples()) == 2
+
+
 def commands(group: click.Group, name: str) -> list[tuple[str, click.Command]]:
     found: list[tuple[str, click.Command]] = []
-    for child in group.commands.values():
-        path = f"{name} {child.name}"
+    context = click.Context(group)
+    for child_name in group.list_commands(context):
+        child = group.get_command(context, child_name)
+        assert child
+        path = f"{name} {child_name}"
         found += commands(child, path) if isinstance(child, click.Group) else [(path, child)]
     return found
 

@@ -12,7 +12,14 @@ from rpcmedia.faces.http import FaceOptions, basic_credentials
 from rpcmedia.faces.jsonrpc import wire
 from rpcmedia.faces.jsonrpc.methods import Context, label_of, run_method
 from rpcmedia.faces.jsonrpc.profiles import Profile
-from rpcmedia.faces.jsonrpc.wire import INVALID_REQUEST, METHOD_NAME, NO_ID, Message, WireError
+from rpcmedia.faces.jsonrpc.wire import (
+    INVALID_REQUEST,
+    METHOD_NAME,
+    NO_ID,
+    PARSE_ERROR,
+    Message,
+    WireError,
+)
 from rpcmedia.gallery.faults import Fault
 from rpcmedia.operations.dispatch import Operations
 from rpcmedia.operations.faults import SessionExpired
@@ -54,17 +61,28 @@ class Endpoint:
     async def handle_elsewhere(self, request: web.Request) -> web.Response:
         """Tell a client that knows only half of the address where the endpoint is."""
         hint = f"There is no JSON-RPC at {request.path}; it is at {_PATHS[0]}."
-        answer = wire.failure(self._profile, wire.NO_MESSAGE, INVALID_REQUEST, hint)
-        return _respond(wire.encode(answer), status=404)
+        return self._refuse(INVALID_REQUEST, hint, status=404)
+
+    def _refuse(self, code: int, text: str, status: int = 200) -> web.Response:
+        answer = wire.failure(self._profile, wire.NO_MESSAGE, code, text)
+        return _respond(wire.encode(answer), status)
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one HTTP request."""
         try:
+            if (request.content_length or 0) > self._options.max_body:
+                raise web.HTTPRequestEntityTooLarge(self._options.max_body)
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            refusal = f"The request has more than {self._options.max_body} bytes; send less."
-            answer = wire.failure(self._profile, wire.NO_MESSAGE, INVALID_REQUEST, refusal)
-            return _respond(wire.encode(answer))
+            return self._refuse(
+                INVALID_REQUEST,
+                f"The request has more than {self._options.max_body} bytes; send less.",
+            )
+        except web.RequestPayloadError:
+            return self._refuse(
+                PARSE_ERROR,
+                "Parse error: the body does not decompress, or ends before its announced length.",
+            )
         if self._profile.loses_multipart and request.content_type == "multipart/form-data":
             body = b""
         text = await self._answer_body(body, basic_credentials(request))

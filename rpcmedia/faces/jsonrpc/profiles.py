@@ -55,7 +55,8 @@ def _always_two(version: Version) -> dict[str, Any]:
 
 def _two_if_loosely_equal(version: Version) -> dict[str, Any]:
     value: Any = version[1] if version else None
-    equal = value is True or (php.is_numeric(value) and float(value) == 2.0)
+    number = float(value) if isinstance(value, str) and php.is_numeric(value) else value
+    equal = value is True or (not isinstance(number, str | bool) and number == 2)
     return {"jsonrpc": "2.0"} if equal else {}
 
 

@@ -20,6 +20,9 @@ INVALID_PARAMS = -32602
 METHOD_NAME = re.compile(r"\A[A-Za-z][A-Za-z0-9_.]*\Z")
 
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
 class Unanswered:
     """The id of a request that has none."""
 
@@ -56,17 +59,24 @@ NO_MESSAGE = Message({}, None, None)
 
 def parse(body: bytes) -> Any:
     """The JSON value of a body. Raises WireError -32700 that says where it went wrong."""
+    if body.startswith(_BYTE_ORDER_MARK):
+        raise WireError(PARSE_ERROR, "Parse error: the body begins with a byte order mark.")
     try:
         return msgspec.json.decode(body)
     except RecursionError:
         raise WireError(PARSE_ERROR, "Parse error: the JSON is nested too deeply.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        hint = "the body is empty" if not body.strip() else _safe(str(error))
-        raise WireError(PARSE_ERROR, f"Parse error: {hint}.") from None
+    except UnicodeDecodeError:
+        raise WireError(PARSE_ERROR, "Parse error: the body is not UTF-8.") from None
+    except msgspec.DecodeError as error:
+        raise WireError(PARSE_ERROR, f"Parse error: {_explain(body, str(error))}.") from None
 
 
-def _safe(text: str) -> str:
-    return text.removeprefix("JSON is malformed: ")[:200]
+def _explain(body: bytes, reason: str) -> str:
+    if not body.strip():
+        return "the body is empty"
+    if "truncated" in reason:
+        return "the JSON ends too early, or a \\u escape is half of a pair"
+    return reason.removeprefix("JSON is malformed: ")[:200]
 
 
 def encode(answer: Any) -> bytes:

@@ -1,0 +1,33 @@
+"""Where the parts are put together; the only package that names concrete stores and faces."""
+
+from rpcmedia.wiring.folders import (
+    EVERYTHING,
+    CannotStart,
+    Folder,
+    add_user,
+    catalog_base_url,
+    check_folder,
+    load_catalog,
+    new_key,
+    open_folder,
+    show_catalog,
+)
+from rpcmedia.wiring.servers import PROFILE_NAMES, RunningServer, build_server, running, serve
+
+__all__ = [
+    "EVERYTHING",
+    "PROFILE_NAMES",
+    "CannotStart",
+    "Folder",
+    "RunningServer",
+    "add_user",
+    "build_server",
+    "catalog_base_url",
+    "check_folder",
+    "load_catalog",
+    "new_key",
+    "open_folder",
+    "running",
+    "serve",
+    "show_catalog",
+]

@@ -1,0 +1,181 @@
+"""A data folder put together: its stores, and the commands that work on it."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rpcmedia.gallery.check import Report, check_gallery
+from rpcmedia.gallery.model import CatalogUser
+from rpcmedia.gallery.ports import CatalogRefused, StorageFailed
+from rpcmedia.operations.dispatch import ALL_RIGHTS
+from rpcmedia.operations.keys import Keys
+from rpcmedia.operations.ports import SnapshotRefused, User
+from rpcmedia.stores.folder_lock import FolderBusy, FolderLock
+from rpcmedia.stores.folder_snapshots import DATABASE, FolderSnapshots
+from rpcmedia.stores.local_files import LocalFiles
+from rpcmedia.stores.schema_steps import SchemaTooNew
+from rpcmedia.stores.sqlite_accounts import SqliteAccounts
+from rpcmedia.stores.sqlite_database import Database
+from rpcmedia.stores.sqlite_rows import SqliteRows
+from rpcmedia.transfer.catalog_file import read_catalog, write_catalog
+
+EVERYTHING = ALL_RIGHTS
+"""The permission that stands for all others."""
+
+
+class CannotStart(Exception):
+    """Why a command cannot work on this folder, port or file, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """An open data folder: `rpcmedia.sqlite3` and `media/catalog/product`."""
+
+    rows: SqliteRows
+    accounts: SqliteAccounts
+    files: LocalFiles
+    keys: Keys
+    snapshots: FolderSnapshots
+
+
+@contextlib.asynccontextmanager
+async def open_folder(
+    data: Path, *, ephemeral: bool = False, must_exist: bool = False
+) -> AsyncIterator[Folder]:
+    """Open a data folder, or make it. Raises CannotStart."""
+    with one_line():
+        if must_exist and not (data / DATABASE).is_file():
+            raise CannotStart(f"{data} is no data folder: it has no {DATABASE}.")
+        make_folder(data)
+        files = LocalFiles(data / "media" / "catalog" / "product", durable=not ephemeral)
+        try:
+            database = await Database.open(data / DATABASE, durable=not ephemeral)
+        except StorageFailed as error:
+            raise CannotStart(f"{data / DATABASE}: {error}") from error
+    try:
+        accounts = SqliteAccounts(database)
+        keys = Keys(await accounts.folder_secret(), cheap=ephemeral)
+        try:
+            snapshots = FolderSnapshots(data, database, files, durable=not ephemeral)
+            yield Folder(SqliteRows(database), accounts, files, keys, snapshots)
+        finally:
+            keys.close()
+    finally:
+        await database.close()
+
+
+def make_folder(data: Path) -> None:
+    """Make a data folder, if it does not exist. Raises CannotStart where a file is."""
+    if data.exists() and not data.is_dir():
+        raise CannotStart(f"{data} is a file; --data needs a folder.")
+    data.mkdir(parents=True, exist_ok=True)
+
+
+@contextlib.contextmanager
+def one_line() -> Iterator[None]:
+    """Within the block, what the machine or a file refuses is a CannotStart of one line."""
+    try:
+        yield
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        raise CannotStart(f"{place}{error.strerror}.") from error
+    except (
+        StorageFailed,
+        SchemaTooNew,
+        FolderBusy,
+        CatalogRefused,
+        SnapshotRefused,
+    ) as error:
+        raise CannotStart(str(error)) from error
+
+
+async def load_catalog(folder: Folder, path: Path) -> int:
+    """Load a catalog file; how many rows or users that changed. Raises CannotStart."""
+    with one_line():
+        catalog = read_catalog(path)
+        for user in catalog.users:
+            if user.key is None and await folder.accounts.user_by_name(user.username) is None:
+                raise CatalogRefused(f"{path}: user {user.username!r} is new and needs a key.")
+        changed = await folder.rows.load_catalog(catalog)
+        return changed + await put_users(folder, catalog.users)
+
+
+async def catalog_base_url(path: Path) -> str | None:
+    """The base URL that a catalog file names. Raises CannotStart."""
+    with one_line():
+        return read_catalog(path).base_url
+
+
+async def show_catalog(folder: Folder) -> str:
+    """The catalog of a folder as the text of a catalog file, without keys."""
+    users = [
+        CatalogUser(user.username, None, tuple(user.permissions), user.active)
+        for user in await folder.accounts.users()
+    ]
+    return write_catalog(replace(await folder.rows.catalog(), users=users))
+
+
+async def put_users(folder: Folder, users: Sequence[CatalogUser]) -> int:
+    """Add or change users; how many that changed. Keys are hashed side by side, only new ones."""
+    changed = await asyncio.gather(*(_put_user(folder, user) for user in users))
+    return sum(changed)
+
+
+async def _put_user(folder: Folder, user: CatalogUser) -> bool:
+    known = await folder.accounts.user_by_name(user.username)
+    key_hash, key_index = await _key_of(folder, user, known)
+    active = user.active
+    if active is None:
+        # A catalog that is loaded at every start must not let in again whom an operator shut out.
+        active = known.active if known else True
+    permissions = frozenset(user.permissions)
+    if known and (known.key_hash, known.permissions, known.active) == (
+        key_hash,
+        permissions,
+        active,
+    ):
+        return False
+    await folder.accounts.put_user(user.username, key_hash, key_index, sorted(permissions), active)
+    return True
+
+
+async def _key_of(folder: Folder, user: CatalogUser, known: User | None) -> tuple[str, str]:
+    if user.key is None:
+        if known is None:
+            raise CatalogRefused(f"User {user.username!r} is new and needs a key.")
+        return known.key_hash, known.key_index
+    key_index = folder.keys.index(user.key)
+    if known and known.key_index == key_index and not folder.keys.is_outdated(known.key_hash):
+        return known.key_hash, key_index
+    return await folder.keys.hash(user.key), key_index
+
+
+async def add_user(folder: Folder, name: str, key: str, permissions: Sequence[str]) -> None:
+    """Add a user, or give the user of this name this key and these permissions.
+
+    Raises CannotStart for a name that nobody could log in with.
+    """
+    if not name or ":" in name:
+        raise CannotStart("The name of a user must not be empty or hold a colon.")
+    await put_users(folder, [CatalogUser(name, key, tuple(permissions))])
+
+
+def new_key() -> str:
+    """A random API key."""
+    return secrets.token_urlsafe(24)
+
+
+async def check_folder(data: Path, *, prune: bool) -> Report:
+    """Check a data folder, and prune it if no server holds it. Raises CannotStart."""
+    with one_line():
+        lock = FolderLock(data)
+        if prune:
+            lock.take()
+        try:
+            async with open_folder(data, must_exist=True) as folder:
+                return await check_gallery(folder.rows, folder.files, prune=prune)
+        finally:
+            lock.release()

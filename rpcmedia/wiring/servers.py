@@ -1,0 +1,244 @@
+"""A server put together: the operations over a folder, and the faces over them."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from rpcmedia import __version__
+from rpcmedia.faces import control as control_face
+from rpcmedia.faces import http, jsonrpc, media_files
+from rpcmedia.faces.jsonrpc.profiles import PROFILES
+from rpcmedia.faces.telemetry import Telemetry
+from rpcmedia.gallery.model import CatalogUser
+from rpcmedia.gallery.service import Gallery
+from rpcmedia.operations.control import Control
+from rpcmedia.operations.dispatch import ALL_RIGHTS, Operations
+from rpcmedia.operations.product_media import ProductMedia
+from rpcmedia.operations.session_ids import SessionIds
+from rpcmedia.operations.sessions import Sessions
+from rpcmedia.settings import Settings
+from rpcmedia.stores.folder_lock import FolderLock
+from rpcmedia.tapes.recorder import Recorder, recording_middleware
+from rpcmedia.tapes.redaction import Redactor
+from rpcmedia.tapes.tape import Header, TapeRefused, TapeWriter
+from rpcmedia.wiring.folders import (
+    CannotStart,
+    Folder,
+    load_catalog,
+    make_folder,
+    new_key,
+    one_line,
+    open_folder,
+    put_users,
+)
+
+PROFILE_NAMES = tuple(PROFILES)
+
+_SHUTDOWN_SECONDS = 60.0
+
+
+async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what is in flight. Raises CannotStart."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(settings, announce) as server:
+        announce(f"Ready at {server.address}/api/jsonrpc")
+        await stop.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServer:
+    """A server that answers at `address`, such as `http://127.0.0.1:8080`."""
+
+    address: str
+    folder: Folder
+    control_address: str = ""
+    """Where the control face answers; empty if it is off."""
+    control_token: str = ""
+
+
+@contextlib.asynccontextmanager
+async def running(
+    settings: Settings,
+    announce: Callable[[str], None] = lambda line: None,
+    *,
+    shutdown_seconds: float = _SHUTDOWN_SECONDS,
+) -> AsyncIterator[RunningServer]:
+    """A server on its own folder and port for as long as the block lasts. Raises CannotStart."""
+    async with contextlib.AsyncExitStack() as stack:
+        data = _take_folder(stack, settings)
+        listener = _listen(stack, settings.host, settings.port)
+        if settings.control:
+            control_listener = _listen(stack, settings.control_host, settings.control_port)
+        folder = await stack.enter_async_context(open_folder(data, ephemeral=settings.ephemeral))
+        with one_line():
+            await folder.snapshots.finish_restore()
+        await _prepare_users(folder, settings, announce)
+        address = _address(settings.host, listener)
+        control = _control(folder, settings) if settings.control else None
+        recording = _recording(stack, settings, address)
+        app = await build_server(folder, settings, address, control, recording)
+        await _start(stack, app, listener, shutdown_seconds)
+        server = RunningServer(address, folder)
+        if control:
+            token = settings.control_token or new_key()
+            control_app = control_face.build_app(control, token)
+            await _start(stack, control_app, control_listener, shutdown_seconds)
+            # An injected delay must not hold up the end.
+            stack.callback(control.faults.restart)
+            at = _address(settings.control_host, control_listener)
+            server = RunningServer(address, folder, at, token)
+            announce(f"Control at {at}" + ("" if settings.control_token else f" (token {token})"))
+        yield server
+
+
+def _take_folder(stack: contextlib.AsyncExitStack, settings: Settings) -> Path:
+    data = settings.data
+    if data is None:
+        if not settings.ephemeral:
+            raise CannotStart("Where is the data? Give --data DIR, or --ephemeral.")
+        data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rpcmedia-")))
+    with one_line():
+        make_folder(data)
+        lock = FolderLock(data)
+        lock.take()
+    stack.callback(lock.release)
+    return data
+
+
+def _listen(stack: contextlib.AsyncExitStack, host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise CannotStart(f"Cannot listen on {host}:{port}: {reason}.") from error
+    stack.callback(listener.close)
+    return listener
+
+
+async def _start(
+    stack: contextlib.AsyncExitStack,
+    app: web.Application,
+    listener: socket.socket,
+    shutdown_seconds: float,
+) -> None:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=shutdown_seconds)
+    await runner.setup()
+    site = web.SockSite(runner, listener)
+
+    async def stop() -> None:
+        await site.stop()
+        if http.IN_FLIGHT in app:
+            await app[http.IN_FLIGHT].drain(shutdown_seconds)
+        await runner.cleanup()
+
+    stack.push_async_callback(stop)
+    await site.start()
+
+
+async def _prepare_users(
+    folder: Folder, settings: Settings, announce: Callable[[str], None]
+) -> None:
+    if settings.catalog:
+        await load_catalog(folder, settings.catalog)
+    given = [CatalogUser(name, key, (ALL_RIGHTS,)) for name, key in settings.users]
+    await put_users(folder, given)
+    if not await folder.accounts.users():
+        key = new_key()
+        await put_users(folder, [CatalogUser("admin", key, (ALL_RIGHTS,))])
+        announce(f"First start: user admin has the key {key} (shown only this once)")
+
+
+def _control(folder: Folder, settings: Settings) -> Control:
+    return Control(
+        folder.rows,
+        folder.files,
+        folder.accounts,
+        folder.snapshots,
+        seed=settings.seed,
+        journal_size=settings.journal_size,
+    )
+
+
+def _recording(
+    stack: contextlib.AsyncExitStack, settings: Settings, address: str
+) -> Middleware | None:
+    if settings.tape is None:
+        return None
+    header = Header(
+        source=f"rpcmedia {__version__}",
+        profile=settings.profile,
+        base_url=settings.base_url or address,
+        catalog=str(settings.catalog.resolve()) if settings.catalog else "",
+    )
+    try:
+        writer = stack.enter_context(contextlib.closing(TapeWriter(settings.tape, header)))
+    except TapeRefused as refusal:
+        raise CannotStart(str(refusal)) from refusal
+    record = recording_middleware(Recorder(writer, Redactor()), header.base_url)
+
+    @web.middleware
+    async def record_calls(request: web.Request, handler: http.Handler) -> web.StreamResponse:
+        # What watches the server is not its traffic, and differs at each replay.
+        if request.path in http.WATCHING:
+            return await handler(request)
+        return await record(request, handler)
+
+    return record_calls
+
+
+async def build_server(
+    folder: Folder,
+    settings: Settings,
+    address: str,
+    control: Control | None = None,
+    recording: Middleware | None = None,
+) -> web.Application:
+    """The application over an open folder; `address` is its URL if no setting names another."""
+    profile = PROFILES[settings.profile]
+    base_url = settings.base_url or (await folder.rows.catalog()).base_url or address
+    now = control.clock.now if control else time.time
+    gallery = Gallery(folder.rows, folder.files, settings.max_pixels, now)
+    await gallery.settle_all()
+    media = ProductMedia(gallery, base_url.rstrip("/"))
+    if control:
+        operations = control.operations(folder.keys, profile.sessions, media)
+    else:
+        ids = SessionIds(settings.seed)
+        sessions = Sessions(folder.accounts, folder.keys, profile.sessions, ids=ids)
+        operations = Operations(sessions, media)
+    options = http.FaceOptions(Telemetry(log_calls=settings.log_calls), settings.max_body)
+    faces = [
+        partial(jsonrpc.mount, operations=operations, options=options, profile=profile),
+        partial(media_files.mount, gallery=gallery, options=options),
+    ]
+    check_ready = control.between(gallery.check_writable) if control else gallery.check_writable
+    return http.build_app(
+        faces,
+        options.telemetry,
+        check_ready,
+        settings.max_body,
+        outer=[recording] if recording else [],
+        inner=[control_face.damage_answers] if control else [],
+    )
+
+
+def _address(host: str, listener: socket.socket) -> str:
+    port = listener.getsockname()[1]
+    if host in ("0.0.0.0", "::", ""):
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

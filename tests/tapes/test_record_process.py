@@ -1,0 +1,144 @@
+"""A recorder as a process: its memory, its end, and what a sudden end leaves."""
+
+import asyncio
+import contextlib
+import random
+from pathlib import Path
+
+import pytest
+
+from rpcmedia.tapes.tape import Exchange, Header, TapeReader
+from tests.tapes.raw_http import (
+    OK,
+    SECONDS,
+    Message,
+    connected,
+    listening,
+    read_message,
+    upstream,
+)
+from tests.tapes.record_process import record
+
+HEADER = Header(source="a test")
+GET = b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.fixture
+def tape(tmp_path: Path) -> Path:
+    return tmp_path / "session.jsonl"
+
+
+def only_exchange(tape: Path) -> Exchange:
+    [exchange] = TapeReader(tape)
+    return exchange
+
+
+async def test_a_large_upload_does_not_fill_the_memory(tape: Path) -> None:
+    size = 100_000_000
+    head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n".encode()
+    received = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal received
+        await reader.readuntil(b"\r\n\r\n")
+        while received < size:
+            received += len(await reader.read(2**20))
+        writer.write(OK)
+
+    async with listening(serve) as url, record(url, tape) as process:
+        async with connected(process.url) as client:
+            before = process.most_memory
+            client.writer.write(head)
+            for _ in range(100):
+                client.writer.write(b"x" * (size // 100))
+                await client.writer.drain()
+            assert (await read_message(client.reader)).body == b"ok"
+        assert process.most_memory - before < 30_000_000
+        assert await process.stop() == (0, "")
+
+    assert received == size
+    assert len(only_exchange(tape).request_body or b"") == size
+
+
+async def test_sigterm_lets_what_is_in_flight_end(tape: Path) -> None:
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+
+    async def respond(request: Message, writer: asyncio.StreamWriter) -> None:
+        arrived.set()
+        await go_on.wait()
+        writer.write(OK)
+
+    async with upstream(respond) as server, record(server.url, tape) as process:
+        async with connected(process.url) as client:
+            client.writer.write(GET)
+            await arrived.wait()
+            ending = asyncio.create_task(process.stop())
+            await refuses(process.url)
+            go_on.set()
+            assert (await read_message(client.reader)).body == b"ok"
+        assert await ending == (0, "")
+
+    assert only_exchange(tape).response_body == b"ok"
+
+
+async def refuses(url: str) -> None:
+    """Return when nothing listens there any more."""
+    async with asyncio.timeout(SECONDS):
+        with contextlib.suppress(ConnectionError):
+            while True:
+                async with connected(url):
+                    await asyncio.sleep(0.01)
+
+
+async def test_a_full_disk_costs_the_tape_and_not_the_traffic(tape: Path) -> None:
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000)); "
+    async with upstream() as server, record(server.url, tape, before=limit) as process:
+        async with connected(process.url) as client:
+            for _ in range(30):
+                assert (await client.ask(GET)).body == b"ok"
+        code, err = await process.stop()
+
+    kept = list(TapeReader(tape))
+    assert 1 <= len(kept) < 30
+    assert all(exchange.response_body == b"ok" for exchange in kept)
+    assert code == 2
+    assert err.splitlines()[-1] == (
+        f"rpcmedia: {30 - len(kept)} exchanges are not on {tape}: [Errno 27] File too large"
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_recorder_that_is_killed_leaves_a_tape_that_can_be_read(
+    tape: Path, seed: int
+) -> None:
+    """Every answer that a client has is on the tape, and at most one line is cut off."""
+    chance = random.Random(seed)
+    sizes = [10, 2_000, 60_000, 200_000]
+    answered = 0
+
+    async def respond(request: Message, writer: asyncio.StreamWriter) -> None:
+        writer.write(OK)
+
+    async def load(url: str, number: int) -> None:
+        nonlocal answered
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            async with connected(url) as client:
+                while True:
+                    body = bytes([65 + number]) * chance.choice(sizes)
+                    head = f"POST /{number} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}"
+                    await client.ask(head.encode() + b"\r\n\r\n" + body)
+                    answered += 1
+
+    async with upstream(respond) as server, record(server.url, tape) as process:
+        loads = [asyncio.create_task(load(process.url, number)) for number in range(4)]
+        await asyncio.sleep(chance.uniform(0.05, 0.6))
+        process.process.kill()
+        await asyncio.gather(*loads)
+
+    reader = TapeReader(tape)
+    exchanges = list(reader)
+    assert answered <= len(exchanges) <= answered + len(loads)
+    assert len(reader.warnings) <= 1
+    for exchange in exchanges:
+        assert set(exchange.request_body or b"") == {65 + int(exchange.url[-1])}
+        assert exchange.response_body == b"ok"

@@ -1,0 +1,168 @@
+"""Known secrets in other places than where they are sent: what is replaced, what is left alone."""
+
+import json
+
+import pytest
+
+from rpcmedia.tapes.redaction import Filler, Redactor
+from tests.tapes.made_exchanges import (
+    AWKWARD,
+    KEY,
+    SESSION,
+    basic,
+    exchange,
+    got,
+    login,
+    redacted,
+    rpc,
+    sent,
+    with_basic,
+)
+
+
+def test_known_secrets_are_replaced_wherever_they_occur() -> None:
+    later = exchange(
+        f"session={SESSION}&key=s3cret%2F%2Bkey",
+        f"<b>{KEY}</b> in text, x{SESSION}x in a word",
+        url=f"http://shop.example/{SESSION}?key=s3cret/%2Bkey#k",
+        sent=[("X-Session", SESSION), ("Referer", f"/?{SESSION}")],
+        got=[("X-Echo", f"key is {KEY}")],
+        name=f"after {SESSION}",
+        note=f"with {KEY}",
+        error=f"no {SESSION}",
+        extra={"comment": f"about {SESSION}"},
+    )
+
+    found = redacted(login("bob", KEY), later)[1]
+
+    assert found.request_body == b"session={{session:1}}&key={{key:bob}}"
+    assert found.response_body == b"<b>{{key:bob}}</b> in text, x{{session:1}}x in a word"
+    assert found.url == "http://shop.example/{{session:1}}?key={{key:bob}}#k"
+    assert found.request_headers == [("X-Session", "{{session:1}}"), ("Referer", "/?{{session:1}}")]
+    assert found.response_headers == [("X-Echo", "key is {{key:bob}}")]
+    assert (found.name, found.note) == ("after {{session:1}}", "with {{key:bob}}")
+    assert found.error == "no {{session:1}}"
+    assert found.extra == {"comment": "about {{session:1}}"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        AWKWARD,
+        json.dumps(AWKWARD),
+        json.dumps(AWKWARD, ensure_ascii=False),
+        json.dumps(AWKWARD).replace("/", "\\/"),
+        'ä"b/c\\d&amp;&lt;é',
+        "%C3%A4%22b%2Fc%5Cd%26%3C%C3%A9",
+        "%C3%A4%22b/c%5Cd%26%3C%C3%A9",
+        basic("bob", AWKWARD),
+    ],
+)
+def test_a_secret_is_found_in_every_spelling(text: str) -> None:
+    first, second = redacted(login("bob", AWKWARD), exchange(None, f"..{text}.."))
+
+    assert sent(first)["params"] == ["bob", "{{key:bob}}"]
+    body = (second.response_body or b"").decode().replace('"', "")
+    assert body in ("..{{key:bob}}..", "..{{basic:bob}}..")
+
+
+@pytest.mark.parametrize("key", ["abc", "1", "12345678", "bob", "ob"])
+def test_a_key_that_may_be_any_word_is_replaced_only_where_keys_are(key: str) -> None:
+    text = {"abc": 12345678, "id": 1, "a": "abc", "b": "bob", "c": "12345678", "2.0": 12.1}
+    url = "http://shop.example/abc/bob?1=12345678"
+
+    first, second = redacted(login("bob", key), exchange(text, text, url=url))
+
+    assert sent(first) == rpc("login", ["bob", "{{key:bob}}"])
+    assert (sent(second), got(second)) == (text, text)
+    assert second.url == url
+    [third] = redacted(with_basic("bob", key))
+    assert third.request_headers == [("Authorization", "Basic {{basic:bob}}")]
+
+
+@pytest.mark.parametrize("key", ["null", "true", '":"b'])
+def test_a_key_never_costs_a_body_its_json(key: str) -> None:
+    text = {"a": None, "b": True, "c": "b", "d": "e"}
+
+    first, second = redacted(login("bob", key), exchange(text))
+
+    assert sent(first)["params"] == ["bob", "{{key:bob}}"]
+    assert sent(second) == text
+
+
+def test_user_names_stay_where_they_hold_a_key() -> None:
+    first, second, third = redacted(
+        login("bob", "admin"), login("administrator", KEY), exchange(None, "by administrator")
+    )
+
+    assert sent(first)["params"] == ["bob", "{{key:bob}}"]
+    assert sent(second)["params"] == ["administrator", "{{key:administrator}}"]
+    assert third.response_body == b"by administrator"
+
+
+def test_a_short_cookie_is_replaced_only_where_cookies_are() -> None:
+    [found] = redacted(
+        exchange({"store": "german"}, sent=[("Cookie", "store=german"), ("X-Store", "german")])
+    )
+
+    assert found.request_headers == [("Cookie", "store={{cookie:1}}"), ("X-Store", "german")]
+    assert sent(found) == {"store": "german"}
+
+
+@pytest.mark.parametrize(
+    ("body", "mime"),
+    [
+        (f"\x89PNG\0{KEY}".encode("latin-1"), "image/png"),
+        (f"\xff\xd8 {KEY}".encode("latin-1"), "image/jpeg"),
+        (f"\0{KEY}".encode(), ""),
+    ],
+)
+def test_binary_bodies_are_left_alone(body: bytes, mime: str) -> None:
+    found = redacted(login("bob", KEY), exchange(body, body, mime=mime))[1]
+
+    assert (found.request_body, found.response_body) == (body, body)
+
+
+@pytest.mark.parametrize(
+    "mime", ["text/xml; charset=iso-8859-1", "multipart/form-data; boundary=x"]
+)
+def test_text_that_is_no_utf_8_is_redacted(mime: str) -> None:
+    body = f"\xfc {KEY} \xfc".encode("latin-1")
+
+    found = redacted(login("bob", KEY), exchange(body, mime=mime))[1]
+
+    assert found.request_body == b"\xfc {{key:bob}} \xfc"
+
+
+def test_content_length_follows_the_body_where_it_named_it() -> None:
+    request = json.dumps(rpc("login", ["bob", KEY]))
+    given = exchange(
+        request,
+        {"result": SESSION},
+        sent=[("content-length", str(len(request)))],
+        got=[("Content-Length", "12345")],
+    )
+
+    [found] = redacted(given)
+
+    assert found.request_headers == [("content-length", str(len(found.request_body or b"")))]
+    assert found.response_headers == [("Content-Length", "12345")]
+    assert Filler({"bob": KEY}).fill(found).request_headers == given.request_headers
+
+
+def test_an_exchange_without_secrets_stays_as_it_is() -> None:
+    given = exchange('{ "method" : "types" }', "\ufeff<x/>\r\n", sent=[("A", "1"), ("a", "2")])
+
+    assert redacted(given) == [given]
+
+
+def test_thousands_of_sessions_are_all_found() -> None:
+    redactor = Redactor()
+    sessions = [f"{number:032x}" for number in range(3_000)]
+    for session in sessions:
+        redactor.learn(login("bob", KEY, session=session))
+
+    found = redactor.replaced(exchange(None, " ".join(sessions)))
+
+    expected = " ".join(f"{{{{session:{number}}}}}" for number in range(1, 3_001))
+    assert found.response_body == expected.encode()
