@@ -92,7 +92,7 @@ class Rule:
     sku: str | None = None
     """The product argument as the client gives it; case and trailing spaces do not count."""
     nth: int | None = None
-    """The first of the calls chosen so far that it is applied to; others before it go free."""
+    """The first matching call, counted from 1, that it may be applied to."""
     chance: float = 1.0
     times: int | None = None
     """How often it is applied at most; once if there is an `nth`, else without end."""

@@ -30,8 +30,8 @@ from rpcmedia.operations.sessions import Caller, SessionRules, Sessions
 # Letters and a dot: nothing that could be a session id in the wrong place.
 _SHOWN_PATH = re.compile(r"\A[A-Za-z_]{1,60}\.[A-Za-z_.]{1,60}\Z")
 
-
 _present: ContextVar[Call | None] = ContextVar("present", default=None)
+"""The call under way, for the check of its session to say whose it is."""
 
 
 class Interceptor:

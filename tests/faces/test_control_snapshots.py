@@ -205,25 +205,26 @@ async def test_a_snapshot_that_cannot_be_kept_is_said(controlled: Controlled) ->
     assert str(controlled.data) not in text
 
 
-async def test_snapshots_wait_for_calls_under_way(controlled: Controlled) -> None:
-    async def keep_creating(sku: str) -> None:
-        for seed in range(15):
+async def test_calls_and_snapshots_do_not_come_between_each_other(controlled: Controlled) -> None:
+    async def create_some(sku: str) -> None:
+        for seed in range(5):
             file = await controlled.create(seed, f"image{seed}", sku)
-            content = {"file": file_of(pictures.png(seed + 1))}
             # A restore may have taken the image away meanwhile.
+            content = {"file": file_of(pictures.png(seed + 1))}
             await controlled.ask("product_media.update", sku, file, content)
 
-    creating = [asyncio.create_task(keep_creating(sku)) for sku in ("product1", "product2")]
-    names = [f"moment{number}" for number in range(8)]
-    for name in names:
-        await controlled.control("PUT", f"/snapshots/{name}")
-        await asyncio.sleep(0.01)
-        await controlled.control("POST", f"/snapshots/{names[0]}/restore")
-    await asyncio.gather(*creating)
+    for seed in range(60):
+        await controlled.create(seed % 7, f"early{seed}")
+    await controlled.control("PUT", "/snapshots/early")
+    for number in range(8):
+        creating = [asyncio.create_task(create_some(sku)) for sku in ("product1", "product2") * 2]
+        await controlled.control("PUT", f"/snapshots/moment{number}")
+        await controlled.control("POST", "/reset", {"scope": "galleries"})
+        await controlled.control("POST", "/snapshots/early/restore")
+        await asyncio.gather(*creating)
+        assert await is_clean(controlled)
 
-    assert await is_clean(controlled)
-    for name in names:
-        await controlled.control("POST", f"/snapshots/{name}/restore")
+        await controlled.control("POST", f"/snapshots/moment{number}/restore")
         assert await is_clean(controlled)
 
 

@@ -97,7 +97,8 @@ class _Rule(Struct, kw_only=True, forbid_unknown_fields=True, tag_field="action"
         None
     )
     nth: Annotated[
-        Annotated[int, Meta(ge=1)] | None, Meta(description="The first matching call it is for.")
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(description="The first matching call that it is for, from 1."),
     ] = None
     chance: Annotated[float, Meta(ge=0, le=1)] = 1.0
     times: Annotated[
