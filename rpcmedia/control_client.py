@@ -110,9 +110,12 @@ class Control:
             text = response.read()
         finally:
             connection.close()
-        answer: Any = json.loads(text) if text else None
+        try:
+            answer: Any = json.loads(text) if text else None
+        except ValueError:
+            answer = {"error": f"The answer is no JSON: {text[:200]!r}."}
         if response.status >= 400:
-            raise ControlRefused(answer["error"])
+            raise ControlRefused(f"{answer['error']}")
         return answer
 
 

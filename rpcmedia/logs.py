@@ -71,7 +71,7 @@ def log_through_logging() -> None:
 
 def _without_bad_requests(record: logging.LogRecord) -> bool:
     # aiohttp shows what it could not read as HTTP, and that may be the body of a login.
-    if record.name == "aiohttp.server" and record.msg.startswith("Error handling request"):
+    if record.name == "aiohttp.server" and str(record.msg).startswith("Error handling request"):
         record.msg, record.args, record.exc_info = "bad HTTP request", (), None
     return True
 

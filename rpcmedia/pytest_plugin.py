@@ -29,8 +29,11 @@ def rpcmedia_server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A server of its own for this test; see rpcmedia.testing.Server."""
     from rpcmedia.testing import Server
 
-    marker = request.node.get_closest_marker("rpcmedia")
-    with Server(**_arguments(request, marker) if marker else {}) as server:
+    # Markers add up: what stands nearest to the test wins.
+    arguments: dict[str, Any] = {}
+    for marker in reversed(list(request.node.iter_markers("rpcmedia"))):
+        arguments |= _arguments(request, marker)
+    with Server(**arguments) as server:
         yield server
 
 

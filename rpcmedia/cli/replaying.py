@@ -94,7 +94,7 @@ def replay(
     """
     try:
         sys.exit(_replay(_plan(tapes, **asked), junit, json_file))
-    except (CannotReplay, PathRefused, TapeRefused, OSError) as reason:
+    except Exception as reason:
         click.echo(f"rpcmedia: {_in_words(reason)}", err=True)
     except KeyboardInterrupt:
         click.echo("rpcmedia: interrupted.", err=True)
@@ -104,7 +104,10 @@ def replay(
 def _in_words(reason: Exception) -> str:
     if isinstance(reason, OSError) and reason.filename:
         return f"{reason.filename}: {reason.strerror}."
-    return str(reason)
+    if isinstance(reason, (*_CANNOT_PLAY, PathRefused)):
+        return str(reason)
+    # Exit 1 would mean differences, and that is how Python ends with a traceback.
+    return " ".join(f"{type(reason).__name__}: {reason}".split())
 
 
 def _plan(
@@ -181,7 +184,7 @@ def _play_all(plan: Plan, reports: Sequence[Report]) -> bool:
             report.begin(reader.path)
         try:
             bound.update(_play(plan, reader, reports))
-        except _CANNOT_PLAY as reason:
+        except Exception as reason:
             error, complete = _in_words(reason), False
         for report in reports:
             report.end(error)

@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from rpcmedia.faces.telemetry import Telemetry
+from rpcmedia.gallery.ports import StorageFailed
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -110,7 +111,8 @@ def basic_credentials(request: web.Request) -> tuple[str, str] | None:
     if scheme.lower() != "basic":
         return None
     try:
-        text = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
+        # PHP, which clients were written for, asks for no padding.
+        text = base64.b64decode(encoded.strip() + "==").decode("utf-8", "surrogateescape")
     except (binascii.Error, ValueError):
         return None
     username, _, key = text.partition(":")
@@ -139,6 +141,10 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     except (ConnectionError, web.RequestPayloadError):
         log.info("client hung up")
         response = _plain(400, "The body ended before its announced length.")
+    except StorageFailed as failure:
+        log.error("storage failed", reason=str(failure))
+        response = _plain(503, "The storage does not answer; try again.")
+        response.headers["Retry-After"] = "1"
     except Exception:
         log.exception("request failed", method=request.method)
         response = _plain(500, f"Internal error; the log has it under {request_id}.")

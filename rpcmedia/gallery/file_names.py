@@ -37,12 +37,12 @@ def name_image(wished: str, extension: str) -> FileName:
 
     Raises ImageNotCreated for names that would leave the media folder or do not fit on a disk.
     """
-    whole = f"{_HERE.sub('', wished) or 'image'}.{extension}"
+    whole = _HERE.sub("", f"{wished or 'image'}.{extension}")
     if "\0" in whole or "/" in whole or ".." in re.split(r"[/\\]", whole):
         raise ImageNotCreated("Cannot create image.")
     name = _OUTSIDE.sub(b"_", whole.encode("utf-8", "surrogatepass")).decode("ascii")
     stem = name[: -len(extension) - 1]
-    if not stem.strip("_"):
+    if stem and not stem.strip("_"):
         stem = "file"
     refuse_long_name(whole)
     return FileName(_folder(f"{stem}.{extension}"), stem, extension)

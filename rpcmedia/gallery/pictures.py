@@ -33,6 +33,8 @@ _PNG_END = b"IEND\xaeB`\x82"
 
 # This module has its own, lower limit.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# What is odd about a client's picture is no business of the operator's console.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 # Numbers that the reference server shows for image formats it knows but does not take.
 _REFUSED_FORMATS = (

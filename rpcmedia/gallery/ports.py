@@ -20,6 +20,10 @@ class StorageFailed(Exception):
     """A store could not do what was asked; the text is a plain reason without paths or SQL."""
 
 
+class OutcomeUnknown(StorageFailed):
+    """A commit failed, and may be found kept after a crash all the same."""
+
+
 class NameTaken(Exception):
     """Another image already has, or once had, this file name."""
 

@@ -32,7 +32,7 @@ from rpcmedia.gallery.model import (
     Upload,
 )
 from rpcmedia.gallery.pictures import read_picture
-from rpcmedia.gallery.ports import GalleryRows, ImageFiles, NameTaken, StorageFailed
+from rpcmedia.gallery.ports import GalleryRows, ImageFiles, NameTaken, OutcomeUnknown, StorageFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,8 @@ class Gallery:
                 number += 1
                 await self._files.take_back(stored_as)
                 continue
+            except OutcomeUnknown:
+                raise
             except Exception:
                 # Not for a cancelled call: its row may still be committed, and needs its bytes.
                 await self._files.take_back(stored_as)
@@ -185,6 +187,8 @@ class Gallery:
                 product, image.id, values, store_view, describe(stored_as)
             ):
                 raise ImageNotFound
+        except OutcomeUnknown:
+            raise
         except (StorageFailed, Fault):
             await self._files.take_back(stored_as)
             raise

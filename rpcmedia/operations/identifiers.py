@@ -3,6 +3,7 @@
 Source: measured behaviour of the reference server, "Product and store arguments".
 """
 
+import math
 import re
 
 from rpcmedia.gallery.faults import ProductNotFound, StoreViewNotFound
@@ -13,6 +14,7 @@ from rpcmedia.operations.faults import InvalidArguments
 
 _PLAIN_NUMBER = re.compile(r"\A(?:[+-]?[1-9][0-9]*|0)\Z")
 _LARGEST_ID = 2**63 - 1
+_NO_ID = -1
 
 
 async def find_store_view(gallery: Gallery, store: object, current: int) -> int:
@@ -27,7 +29,9 @@ async def find_store_view(gallery: Gallery, store: object, current: int) -> int:
     if isinstance(store, list | dict):
         raise InvalidArguments("store must be the id or the code of a store view.")
     key: object = store
-    if isinstance(store, float) or (isinstance(store, str) and _PLAIN_NUMBER.match(store)):
+    if isinstance(store, float):
+        key = int(store) if math.isfinite(store) else _NO_ID
+    elif isinstance(store, str) and _PLAIN_NUMBER.match(store):
         key = php.to_int(store)
     view = await gallery.find_store_view(key) if isinstance(key, int | str) else None
     if view is None:

@@ -32,15 +32,23 @@ def to_int(value: object) -> int:
             return 0
         digits = number.group(1)
         if not digits.lstrip("+-").isdigit():
-            return to_int(float(digits))
+            exact = float(digits)
+            return int(exact) if math.isfinite(exact) else int(math.copysign(10**_LONGEST, exact))
         # Longer numbers are far outside any column, and Python refuses to read very long ones.
         sign = -1 if digits.startswith("-") else 1
         return sign * int(digits.lstrip("+-0")[:_LONGEST] or "0")
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        value = _to_float(value)
     if isinstance(value, float):
-        return int(value) if math.isfinite(value) else 0
+        return _wrap(int(value)) if math.isfinite(value) else 0
     if isinstance(value, list | dict):
         return int(bool(value))
     return int(value) if isinstance(value, int) else 0
+
+
+def _wrap(value: int) -> int:
+    # Floats wrap around as 64-bit numbers do; strings stop at the largest.
+    return (value + 2**63) % 2**64 - 2**63
 
 
 def to_string(value: object) -> str:
@@ -56,11 +64,13 @@ def to_string(value: object) -> str:
     if isinstance(value, int) and -(2**63) <= value < 2**63:
         return str(value)
     if isinstance(value, int):
-        return _float_to_string(float(value) if abs(value) < 10**308 else _infinity(value))
+        return _float_to_string(_to_float(value))
     return _float_to_string(value) if isinstance(value, float) else str(value)
 
 
-def _infinity(value: int) -> float:
+def _to_float(value: int) -> float:
+    if abs(value) < 10**308:
+        return float(value)
     return math.inf if value > 0 else -math.inf
 
 

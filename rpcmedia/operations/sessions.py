@@ -3,11 +3,13 @@
 Source: measured behaviour of the reference server, "Sessions".
 """
 
+import contextlib
 import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rpcmedia.gallery.ports import StorageFailed
 from rpcmedia.operations import php
 from rpcmedia.operations.faults import (
     AccessDenied,
@@ -104,7 +106,9 @@ class Sessions:
         if user is None or not user.active:
             raise SessionExpired
         if self._rules.sliding and now - session.last_used >= _TOUCH_SECONDS:
-            await self._accounts.touch_session(id_hash, now, now + self._rules.life)
+            # Who only reads must not fail because the disk is full.
+            with contextlib.suppress(StorageFailed):
+                await self._accounts.touch_session(id_hash, now, now + self._rules.life)
         return user
 
     async def _verified(self, username: str, key: str) -> User:

@@ -16,6 +16,7 @@ DATABASE = "rpcmedia.sqlite3"
 """The database of a data folder, and of a snapshot."""
 
 _MEDIA = "media"
+_REPLACED, _DELETED = ".replaced", ".deleted"
 _NAME = re.compile(r"\A[A-Za-z0-9_-]{1,64}\Z")
 
 
@@ -28,7 +29,6 @@ class FolderSnapshots:
         self._root = data / "snapshots"
         # Names of snapshots have no dot, so these are none.
         self._unfinished = self._root / "save.unfinished"
-        self._replaced = self._root / "save.replaced"
         self._restoring = self._root / "restore.unfinished"
         self._database = database
         self._files = files
@@ -48,18 +48,22 @@ class FolderSnapshots:
         place = self._place(name)
         if not place.is_dir():
             return False
+        if not await self._files.is_whole(place / _MEDIA):
+            raise SnapshotRefused(f"The snapshot {name} lacks files; save it anew.")
         await in_thread(lambda: self._begin_restoring(name))
         try:
             await self._database.load_from(place / DATABASE)
-            await self._files.load_from(place / _MEDIA)
         except SchemaTooNew as error:
-            raise SnapshotRefused(str(error)) from error
-        finally:
             await in_thread(self._restoring.unlink)
+            raise SnapshotRefused(str(error)) from error
+        # From here on a failure leaves the link, and the next start makes rows and bytes fit again.
+        await self._files.load_from(place / _MEDIA)
+        await in_thread(self._restoring.unlink)
         return True
 
     async def finish_restore(self) -> None:
-        """Do again what the end of a process interrupted. Called once, at the start."""
+        """Finish what the end of a process interrupted. Called once, at the start."""
+        await in_thread(self._finish_renames)
         if self._restoring.is_symlink():
             await self.restore(self._restoring.readlink().name)
             await in_thread(lambda: self._restoring.unlink(missing_ok=True))
@@ -73,7 +77,7 @@ class FolderSnapshots:
         place = self._place(name)
         if not place.is_dir():
             return False
-        await in_thread(lambda: shutil.rmtree(place))
+        await in_thread(lambda: self._delete(place))
         return True
 
     def _place(self, name: str) -> Path:
@@ -88,13 +92,32 @@ class FolderSnapshots:
         self._unfinished.mkdir(parents=True)
 
     def _publish(self, place: Path) -> None:
-        shutil.rmtree(self._replaced, ignore_errors=True)
+        replaced = place.with_suffix(_REPLACED)
+        shutil.rmtree(replaced, ignore_errors=True)
+        if self._durable:
+            sync_folder(self._unfinished)
         if place.exists():
-            place.rename(self._replaced)
+            place.rename(replaced)
         self._unfinished.rename(place)
         if self._durable:
             sync_folder(self._root)
-        shutil.rmtree(self._replaced, ignore_errors=True)
+        shutil.rmtree(replaced, ignore_errors=True)
+
+    def _delete(self, place: Path) -> None:
+        deleted = place.with_suffix(_DELETED)
+        shutil.rmtree(deleted, ignore_errors=True)
+        place.rename(deleted)
+        shutil.rmtree(deleted)
+
+    def _finish_renames(self) -> None:
+        for replaced in self._root.glob(f"*{_REPLACED}"):
+            # Between its two renames a save has no snapshot under the name: the old one is back.
+            if replaced.with_suffix("").exists():
+                shutil.rmtree(replaced, ignore_errors=True)
+            else:
+                replaced.rename(replaced.with_suffix(""))
+        for deleted in self._root.glob(f"*{_DELETED}"):
+            shutil.rmtree(deleted, ignore_errors=True)
 
     def _find_all(self) -> list[Snapshot]:
         found = []

@@ -32,10 +32,7 @@ def load_links(copy: Path, folder: Path, *, durable: bool) -> None:
 
     A file that is the same already is not touched; folders that become empty stay.
     """
-    with os.scandir(copy) as links:
-        numbered = {entry.name: entry for entry in links}
-    paths: list[str] = json.loads((copy / _INDEX).read_text("utf-8"))
-    wanted = {path: numbered[str(number)] for number, path in enumerate(paths)}
+    wanted = _read_copy(copy)
     found = dict(_files_below(folder))
     changed = set()
     for path in found.keys() - wanted.keys():
@@ -52,6 +49,22 @@ def load_links(copy: Path, folder: Path, *, durable: bool) -> None:
     if durable:
         for parent in changed:
             sync_folder(parent)
+
+
+def is_whole(copy: Path) -> bool:
+    """Whether a copy has its index and every file that stands there. Blocks."""
+    try:
+        _read_copy(copy)
+    except (OSError, ValueError, KeyError):
+        return False
+    return True
+
+
+def _read_copy(copy: Path) -> "dict[str, os.DirEntry[str]]":
+    with os.scandir(copy) as links:
+        numbered = {entry.name: entry for entry in links}
+    paths: list[str] = json.loads((copy / _INDEX).read_text("utf-8"))
+    return {path: numbered[str(number)] for number, path in enumerate(paths)}
 
 
 def remove_files(folder: Path, *, durable: bool) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from rpcmedia.gallery.ports import NameTaken, StorageFailed
-from rpcmedia.stores.hard_links import load_links, remove_files, save_links, sync_folder
+from rpcmedia.stores.hard_links import is_whole, load_links, remove_files, save_links, sync_folder
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ class LocalFiles:
     def __init__(self, root: Path, *, durable: bool = True) -> None:
         self._root = root
         self._durable = durable
-        root.mkdir(parents=True, exist_ok=True)
+        self._make_folder(root)
 
     async def put_new(self, file: str, content: bytes) -> str:
         """See ImageFiles. The bytes are fsynced under their own name, then their folder."""
@@ -89,6 +89,10 @@ class LocalFiles:
     async def save_to(self, folder: Path) -> None:
         """Link everything kept into a new folder on the same disk. Nothing may be put meanwhile."""
         await in_thread(lambda: save_links(self._root, folder, durable=self._durable))
+
+    async def is_whole(self, folder: Path) -> bool:
+        """Whether a saved folder has all that it needs to be loaded."""
+        return await in_thread(lambda: is_whole(folder))
 
     async def load_from(self, folder: Path) -> None:
         """Keep what a saved folder holds and nothing else. Nothing may be put meanwhile."""

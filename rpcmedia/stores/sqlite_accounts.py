@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from rpcmedia.operations.ports import Session, User
-from rpcmedia.stores.sqlite_database import Database
+from rpcmedia.stores.sqlite_database import LONGEST_KEY, Database
 
 _USER = "SELECT id, username, key_hash, key_index, active FROM user"
 
@@ -28,9 +28,11 @@ class SqliteAccounts:
 
     async def user_by_name(self, username: str) -> User | None:
         """See Accounts."""
-        return await self._find("name_key", username.casefold())
+        return await self._find("name_key", _name_key(username))
 
     async def _find(self, column: str, value: int | str) -> User | None:
+        if len(str(value)) > LONGEST_KEY:
+            return None
         unit = partial(_read_users, f"WHERE {column} = ?", (value,))
         found = await self._database.cached(
             ("user", column, value), lambda: self._database.read(unit)
@@ -57,10 +59,13 @@ class SqliteAccounts:
     async def set_active(self, username: str, active: bool) -> bool:
         """See Accounts."""
         sql = "UPDATE user SET active = ? WHERE name_key = ?"
-        values = (int(active), username.casefold())
-        return await self._database.write(
-            lambda connection: connection.execute(sql, values).rowcount > 0
-        )
+        values = (int(active), _name_key(username))
+
+        def change(connection: sqlite3.Connection) -> bool:
+            _end_sessions(connection, username)
+            return connection.execute(sql, values).rowcount > 0
+
+        return await self._database.write(change)
 
     async def add_session(self, id_hash: str, session: Session) -> None:
         """See Accounts."""
@@ -108,6 +113,9 @@ def _put_user(
     active: bool,
     connection: sqlite3.Connection,
 ) -> None:
+    sql = "SELECT key_hash FROM user WHERE name_key = ?"
+    if connection.execute(sql, (_name_key(username),)).fetchone() != (key_hash,):
+        _end_sessions(connection, username)
     row = connection.execute(
         """
         INSERT INTO user (username, name_key, key_hash, key_index, active) VALUES (?, ?, ?, ?, ?)
@@ -115,13 +123,23 @@ def _put_user(
             key_index = excluded.key_index, active = excluded.active
         RETURNING id
         """,
-        (username, username.casefold(), key_hash, key_index, int(active)),
+        (username, _name_key(username), key_hash, key_index, int(active)),
     ).fetchone()
     connection.execute("DELETE FROM permission WHERE user = ?", row)
     connection.executemany(
         "INSERT INTO permission (user, path) VALUES (?, ?)",
         [(row[0], path) for path in set(permissions)],
     )
+
+
+def _end_sessions(connection: sqlite3.Connection, username: str) -> None:
+    # Whoever has a session of a user that is shut out, or of an old key, must log in again.
+    sql = "DELETE FROM session WHERE user = (SELECT id FROM user WHERE name_key = ?)"
+    connection.execute(sql, (_name_key(username),))
+
+
+def _name_key(username: str) -> str:
+    return username.rstrip(" ").casefold()
 
 
 def _add_session(id_hash: str, session: Session, connection: sqlite3.Connection) -> None:

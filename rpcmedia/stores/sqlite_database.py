@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 
 import aiosqlite
 
-from rpcmedia.gallery.ports import StorageFailed
+from rpcmedia.gallery.ports import OutcomeUnknown, StorageFailed
 from rpcmedia.stores.schema_steps import apply_schema
 
 T = TypeVar("T")
@@ -22,6 +22,8 @@ Unit = Callable[[sqlite3.Connection], T]
 
 _BUSY_SECONDS = 10.0
 _CACHE_ENTRIES = 20_000
+LONGEST_KEY = 512
+"""Nothing that clients name is longer; what they ask for is kept in the cache, found or not."""
 _MISSING = object()
 
 
@@ -103,7 +105,10 @@ class Database:
         return value  # type: ignore[no-any-return]  # the cache holds values of many types
 
     def _refresh_cache(self) -> None:
-        version = int(self._watcher.execute("PRAGMA data_version").fetchone()[0])
+        try:
+            version = int(self._watcher.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error as error:
+            raise _translate(error) from error
         if version != self._cache_version or len(self._cache) > _CACHE_ENTRIES:
             self._cache.clear()
             self._cache_version = version
@@ -182,7 +187,8 @@ def _read(unit: Unit[T], connection: sqlite3.Connection) -> T:
     try:
         return unit(connection)
     finally:
-        connection.execute("COMMIT")
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def _commit(
@@ -193,12 +199,20 @@ def _commit(
     try:
         for unit in units:
             outcomes.append(_run_unit(connection, unit))
-        connection.execute("COMMIT")
+        _end_transaction(connection)
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
     return outcomes
+
+
+def _end_transaction(connection: sqlite3.Connection) -> None:
+    try:
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        # The commit may be in the log already, and come back after a crash.
+        raise OutcomeUnknown(str(_translate(error))) from error
 
 
 def _run_unit(connection: sqlite3.Connection, unit: Unit[Any]) -> tuple[Any, Exception | None]:

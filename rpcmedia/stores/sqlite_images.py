@@ -166,8 +166,23 @@ def _write_values(
             """,
             (image_id, store_view, product.id, *given.values()),
         )
+    if store_view == DEFAULT_SCOPE:
+        _fill_default_scope(connection, product.id)
     if values.types is not None:
         _write_types(connection, product, image_id, values.types, store_view)
+
+
+def _fill_default_scope(connection: sqlite3.Connection, product_id: int) -> None:
+    # Saving a product in the default scope gives zeros to images made in another store view.
+    connection.execute(
+        """
+        INSERT INTO image_value (image, store_view, product, position, excluded)
+        SELECT id, 0, product, 0, 0 FROM image WHERE product = ?
+        ON CONFLICT DO UPDATE SET position = coalesce(position, 0), excluded = coalesce(excluded, 0)
+        WHERE position IS NULL OR excluded IS NULL
+        """,
+        (product_id,),
+    )
 
 
 def _write_types(
@@ -230,8 +245,9 @@ def settle_bytes(
     return True
 
 
-def remove_image(image_id: int, connection: sqlite3.Connection) -> bool:
+def remove_image(product: Product, image_id: int, connection: sqlite3.Connection) -> bool:
     """Remove an image and remember where its bytes stay; False if it is gone."""
+    _fill_default_scope(connection, product.id)
     connection.execute(
         """
         UPDATE file_name SET removed_as = image.stored_as

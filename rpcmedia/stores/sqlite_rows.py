@@ -18,7 +18,7 @@ from rpcmedia.gallery.model import (
 from rpcmedia.gallery.ports import ImageFiles
 from rpcmedia.stores import sqlite_catalog
 from rpcmedia.stores import sqlite_images as images
-from rpcmedia.stores.sqlite_database import Database, Unit
+from rpcmedia.stores.sqlite_database import LONGEST_KEY, Database, Unit
 
 T = TypeVar("T")
 
@@ -47,6 +47,8 @@ class SqliteRows:
         return await self._product("sku_key", sku_key(sku))
 
     async def _product(self, column: str, value: int | str) -> Product | None:
+        if len(str(value)) > LONGEST_KEY:
+            return None
         sql = f"SELECT id, sku, attribute_set FROM product WHERE {column} = ?"
         row = await self._cached(
             (column, value), lambda connection: connection.execute(sql, (value,)).fetchone()
@@ -65,6 +67,8 @@ class SqliteRows:
 
     async def kept_bytes(self, file: str) -> tuple[str, str | None] | None:
         """See GalleryRows."""
+        if len(file) > LONGEST_KEY:
+            return None
         return await self._cached(("bytes", file), partial(images.read_kept_bytes, file))
 
     async def _cached(self, key: Hashable, unit: Unit[T]) -> T:
@@ -107,7 +111,7 @@ class SqliteRows:
 
     async def remove_image(self, product: Product, image_id: int) -> bool:
         """See GalleryRows."""
-        return await self._database.write(partial(images.remove_image, image_id))
+        return await self._database.write(partial(images.remove_image, product, image_id))
 
     async def clear_galleries(self) -> None:
         """See GalleryRows."""

@@ -5,12 +5,16 @@ of a recorded value is bound to it: sent in later requests, and put back in late
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlsplit
 
+from rpcmedia.tapes.content_encoding import is_decoded
 from rpcmedia.tapes.credentials import read_json, sessions_given
+from rpcmedia.tapes.exchange_texts import change
+from rpcmedia.tapes.filled_keys import FilledKeys
 from rpcmedia.tapes.json_paths import Selection
 from rpcmedia.tapes.redaction import Filler
 from rpcmedia.tapes.replacements import Replacements
@@ -23,6 +27,10 @@ _NOT_SENT = {
     # The connection to the target has its own.
     *("host", "content-length"),
 }
+
+
+_SESSION = re.compile(r"\A(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{64}|\{\{session:\d+\}\}|[^\s{}]{16,})\Z")
+"""A login may also answer by something else, such as a message."""
 
 
 class Bindings:
@@ -42,7 +50,7 @@ class Bindings:
         """
         self._target = target.rstrip("/")
         self._base = ""
-        self._filler = Filler(keys or {})
+        self._filler, self._filled = Filler(keys or {}), FilledKeys(keys or {})
         self._chosen = chosen
         self._sent, self._answered = Replacements(), Replacements()
         self._cookies: dict[tuple[str, str], str] = {}
@@ -57,6 +65,7 @@ class Bindings:
         if not self._base:
             self._begin_at(origin(recorded.url))
         if _has_placeholder(recorded):
+            self._filled.learn(recorded)
             recorded = self._filler.fill(recorded)
         headers = [
             (name, self._cookie_header(value) if lower == "cookie" else self._text(value))
@@ -64,13 +73,16 @@ class Bindings:
             if (lower := name.lower()) not in _NOT_SENT and not name.startswith(":")
         ]
         body = recorded.request_body
+        if is_decoded(headers, body):
+            headers = [(n, v) for n, v in headers if n.lower() != "content-encoding"]
         return self._url(recorded.url), headers, body and self._sent.apply(body)
 
     def learn(self, recorded: Exchange, got: Exchange) -> None:
         """Bind what the target gave in the place of recorded session ids, cookies and values."""
         given = zip(sessions_given(recorded), sessions_given(got), strict=False)
         for old, new in given:
-            self._bind(old, new)
+            if _SESSION.match(old) and _SESSION.match(new):
+                self._bind(old, new)
         self.learn_cookies(recorded.response_headers, got.response_headers)
         if self._chosen:
             self._learn_chosen(read_json(recorded.response_body), read_json(got.response_body))
@@ -89,15 +101,23 @@ class Bindings:
                 self._set_cookies[name, given[name]] = value
 
     def put_back(self, answer: bytes) -> bytes:
-        """The body of an answer with recorded values for those that are bound to them."""
-        return self._answered.apply(answer)
+        """The body of an answer with recorded values for those that are bound to them.
 
-    def put_back_cookies(self, headers: Headers) -> Headers:
-        """The headers of an answer with the recorded cookies."""
-        return [
+        For the keys that were sent it has the placeholders that were recorded.
+        """
+        return self._filled.taken_out(self._answered.apply(answer))
+
+    def put_back_headers(self, headers: Headers) -> Headers:
+        """The headers of an answer with the recorded cookies, and without keys."""
+        put_back = (
             (name, self._set_cookie_header(value) if name.lower() == "set-cookie" else value)
             for name, value in headers
-        ]
+        )
+        return [(self.without_keys(name), self.without_keys(value)) for name, value in put_back]
+
+    def without_keys(self, text: str) -> str:
+        """A text with placeholders for the keys that were sent."""
+        return change(text, self._filled.taken_out)
 
     def as_recorded(self, recorded: bytes | None, answer: bytes) -> bytes:
         """An answer to compare: `put_back`, but what is as recorded is left as it is.
@@ -107,12 +127,21 @@ class Bindings:
         expected, got = read_json(recorded), read_json(answer)
         if expected is None or got is None:
             return self.put_back(answer)
-        return json.dumps(self._settled(expected, got), ensure_ascii=False).encode("utf-8")
+        try:
+            settled = self._settled(expected, got)
+            return json.dumps(settled, ensure_ascii=False).encode("utf-8")
+        except RecursionError:
+            return self.put_back(answer)
 
     def _settled(self, expected: Any, got: Any) -> Any:
         if isinstance(got, dict):
             known = expected if isinstance(expected, dict) else {}
-            return {name: self._settled(known.get(name), value) for name, value in got.items()}
+            return {
+                name if name in known else self.without_keys(name): self._settled(
+                    known.get(name), value
+                )
+                for name, value in got.items()
+            }
         if isinstance(got, list):
             listed = expected[: len(got)] if isinstance(expected, list) else []
             pairs = zip_longest(listed, got)

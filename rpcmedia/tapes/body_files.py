@@ -12,6 +12,9 @@ from typing import IO
 INLINE_BYTES = 64 * 1024
 """The largest body that stands in the tape itself."""
 _CHUNK = 256 * 1024
+_LARGEST_DECODED = 256 * 2**20
+"""What grows beyond this may be a bomb."""
+_NO_CODING = ("", "identity")
 
 
 class Body:
@@ -53,21 +56,28 @@ class Body:
         while chunk := file.read(_CHUNK):
             yield chunk
 
-    def decode(self, encoding: str) -> None:
-        """Take a content coding off; nothing changes if it is unknown or does not fit."""
+    def decode(self, encoding: str) -> bool:
+        """Take a content coding off; whether the body is plain now.
+
+        Nothing changes if the coding is unknown or does not fit, or if there is too much in it.
+        """
         codings = {"gzip": self._unzipped, "x-gzip": self._unzipped, "deflate": self._inflated}
-        pieces = codings.get(encoding.strip().lower())
+        coding = encoding.strip().lower()
+        pieces = codings.get(coding)
         if pieces is None or not self.size:
-            return
+            return coding in _NO_CODING or not self.size
         plain = Body(self._folder)
         try:
             for chunk in pieces():
                 plain.write(chunk)
+                if plain.size > _LARGEST_DECODED:
+                    raise EOFError
         except (OSError, EOFError, zlib.error):
             plain.close()
-            return
+            return False
         self._file.close()
         self._file, self.size, self.failure = plain._file, plain.size, plain.failure
+        return True
 
     def close(self) -> None:
         """Give memory or disk back."""

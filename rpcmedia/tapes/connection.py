@@ -122,19 +122,22 @@ class Connection:
     def _answer(self, stream: BinaryIO) -> Answer:
         status = 100
         while status < 200:
-            version, status, reason = _status(_line(stream))
-            headers = list(_headers(stream))
-        framing = {name.lower(): value.lower() for name, value in headers}
+            first, *lines = _head_lines(stream)
+            version, status, reason = _status(first)
+        pairs = [line.partition(":") for line in lines]
+        headers = [(name, value.strip()) for name, _, value in pairs]
+        framing = {name.lower(): value for name, value in headers}
+        keeps = framing.get("connection", "" if version == "HTTP/1.1" else "close").lower()
         if self._method == "HEAD" or status in (204, 304):
             body = b""
-        elif framing.get("transfer-encoding", "").endswith("chunked"):
+        elif framing.get("transfer-encoding", "").lower().endswith("chunked"):
             body = b"".join(_chunks(stream))
         elif "content-length" in framing:
             body = _exactly(stream, int(framing["content-length"]))
         else:
             body = stream.read()
-            framing["connection"] = "close"
-        if "close" in framing.get("connection", "" if version == "HTTP/1.1" else "close"):
+            keeps = "close"
+        if "close" in keeps:
             self.close()
         return Answer(status, reason, headers, body)
 
@@ -145,18 +148,21 @@ def _is_readable(connected: socket.socket) -> bool:
     return bool(waiting.poll(0))
 
 
-def _status(line: bytes) -> tuple[str, int, str]:
-    version, _, rest = line.decode("latin-1").partition(" ")
+def _head_lines(stream: BinaryIO) -> list[str]:
+    """The lines up to the empty one."""
+    lines = []
+    while line := _line(stream):
+        lines.append(line)
+    # Together, for this is done for every answer.
+    return b"\n".join(lines).decode("latin-1").split("\n")
+
+
+def _status(line: str) -> tuple[str, int, str]:
+    version, _, rest = line.partition(" ")
     status, _, reason = rest.partition(" ")
     if not version.startswith("HTTP/"):
-        raise ValueError(version)
+        raise ValueError(line)
     return version, int(status), reason
-
-
-def _headers(stream: BinaryIO) -> Iterator[tuple[str, str]]:
-    while line := _line(stream):
-        name, _, value = line.decode("latin-1").partition(":")
-        yield name, value.strip()
 
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:
@@ -164,14 +170,14 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
         yield _exactly(stream, size)
         _line(stream)
     # What may follow are trailers.
-    list(_headers(stream))
+    _head_lines(stream)
 
 
 def _line(stream: BinaryIO) -> bytes:
     line = stream.readline(_LONGEST_LINE)
-    if not line.endswith(b"\n"):
+    if line[-1:] != b"\n":
         raise EOFError if len(line) < _LONGEST_LINE else ValueError("a line is too long")
-    return line.rstrip(b"\r\n")
+    return line.rstrip()
 
 
 def _exactly(stream: BinaryIO, size: int) -> bytes:

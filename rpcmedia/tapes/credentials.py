@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote_plus
 
 import msgspec
 
@@ -29,6 +30,9 @@ _XML_VALUE = re.compile(
 )
 _XML_ID = re.compile(rb">\s*([0-9a-fA-F]{32,64}|\{\{session:\d+\}\})\s*<")
 _SESSION_SHAPE = re.compile(r"\A(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{64}|\{\{session:\d+\}\})\Z")
+_TOKEN = re.compile(
+    r"(?i)(?P<name>(?:^|[?&])(?:api_?key|key|token|access_token|password)=)(?P<value>[^&#]*)"
+)
 _DENIED = re.compile(rb"access denied", re.IGNORECASE)
 
 
@@ -100,6 +104,43 @@ def keys_refused(exchange: Exchange) -> list[Key]:
     if xml and answer and not sessions_given(exchange):
         refused.append(xml[0])
     return refused
+
+
+def is_answered(exchange: Exchange) -> bool:
+    """Whether it went well as far as HTTP tells, so that a key that is not refused is accepted."""
+    return not exchange.error and 200 <= exchange.status < 300 and bool(exchange.response_body)
+
+
+def tokens_sent(exchange: Exchange) -> list[str]:
+    """What is named a key, a token or a password in the query or in a form."""
+    texts = [exchange.url, _form(exchange)]
+    return [unquote_plus(found["value"]) for text in texts for found in _TOKEN.finditer(text)]
+
+
+def replace_url_tokens(text: str, replacement: Callable[[str], str]) -> str:
+    """A URL, or a form, with other tokens; those that stay keep their spelling."""
+
+    def replaced(found: re.Match[str]) -> str:
+        token = unquote_plus(found["value"])
+        new = replacement(token)
+        return found["name"] + (found["value"] if new == token else new)
+
+    return _TOKEN.sub(replaced, text)
+
+
+def replace_form_tokens(exchange: Exchange, replacement: Callable[[str], str]) -> bytes | None:
+    """The body of the request; if it is a form, with other tokens."""
+    form = _form(exchange)
+    return replace_url_tokens(form, replacement).encode() if form else exchange.request_body
+
+
+def _form(exchange: Exchange) -> str:
+    if "x-www-form-urlencoded" not in exchange.request_mime.lower():
+        return ""
+    try:
+        return (exchange.request_body or b"").decode()
+    except UnicodeDecodeError:
+        return ""
 
 
 def replace_keys(body: bytes, replacement: Callable[[Key], str]) -> bytes:

@@ -14,14 +14,8 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from rpcmedia.tapes.body_files import Body
-from rpcmedia.tapes.recorder import (
-    HUNG_UP,
-    Beginning,
-    Recorder,
-    end_to_end,
-    is_empty,
-    recorded_headers,
-)
+from rpcmedia.tapes.hop_headers import end_to_end, is_empty, recorded_headers
+from rpcmedia.tapes.recorder import HUNG_UP, Beginning, Recorder
 from rpcmedia.tapes.tape import Exchange
 
 
@@ -80,6 +74,8 @@ class Passage:
                     upload = _Upload(self._request.content, self._sent, patience)
                 async with await self._ask(upload) as answer:
                     return await self._pass_back(answer, patience)
+        except asyncio.CancelledError:
+            return await self._give_up("the recording ended before the answer was whole")
         except _ClientGone:
             return await self._give_up(HUNG_UP)
         except TimeoutError:
@@ -150,7 +146,14 @@ class Passage:
         self._is_recorded = True
         exchange = self._beginning.of(replace(self._exchange, error=error))
         has_body = self._got.size or not is_empty(exchange.method, exchange.status or 204)
-        await self._way.recorder.add(exchange, self._sent, self._got if has_body else None)
+        got = self._got if has_body else None
+        adding = asyncio.ensure_future(self._way.recorder.add(exchange, self._sent, got))
+        try:
+            await asyncio.shield(adding)
+        except asyncio.CancelledError:
+            # Its bodies are in use until it is done.
+            await adding
+            raise
 
     async def _fail(self, status: int, why: str) -> web.StreamResponse:
         if self._response:

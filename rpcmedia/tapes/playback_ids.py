@@ -36,7 +36,7 @@ def _read(body: bytes | None) -> list[_Members]:
     try:
         value = msgspec.json.decode(body or b"", type=_Members | list[msgspec.Raw])
         return [value] if isinstance(value, dict) else [_object(member) for member in value]
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
 
 

@@ -11,7 +11,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rpcmedia.tapes.credentials import read_json
-from rpcmedia.tapes.meaning import request_key, request_meaning, value_differences
+from rpcmedia.tapes.meaning import (
+    Difference,
+    request_key,
+    request_meaning,
+    value_differences,
+)
 from rpcmedia.tapes.playback_index import RecordedExchanges, comparable
 from rpcmedia.tapes.show import asked
 from rpcmedia.tapes.tape import Exchange
@@ -77,7 +82,7 @@ def _closest(recorded: RecordedExchanges, request: Exchange) -> dict[str, Any] |
     if best is None:
         return None
     exchange = recorded.read(best)
-    differences = list(value_differences(request_meaning(comparable(exchange)), wanted))
+    differences = _differences(request_meaning(comparable(exchange)), wanted)
     return {
         "place": recorded.place(best),
         "name": exchange.name,
@@ -91,6 +96,13 @@ def _closest(recorded: RecordedExchanges, request: Exchange) -> dict[str, Any] |
             for difference in differences[:_SHOWN_DIFFERENCES]
         ],
     }
+
+
+def _differences(recorded: Any, asked: Any) -> list[Difference]:
+    try:
+        return list(value_differences(recorded, asked))
+    except RecursionError:
+        return [Difference("$", "(nested too deep to compare)", "(nested too deep to compare)")]
 
 
 def _distance(wanted: _Leaves, found: _Leaves) -> tuple[int, float]:

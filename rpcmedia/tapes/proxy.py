@@ -12,7 +12,8 @@ it was whole is recorded as far as it came.
 
 What goes wrong is recorded with an `error`: 502 if the upstream cannot be reached or gives no HTTP,
 504 if it is silent for too long, as the client was answered; status 0 with what came so far if the
-answer was cut off, by the upstream (then the client is cut off too) or by a client that hung up.
+answer was cut off, by the upstream (then the client is cut off too), by a client that hung up, or
+by the end of the recording, which waits 5 s for what is in flight.
 What the request did may have been done all the same.
 
 An exchange is on the tape before its client has the last byte of the answer.
@@ -22,9 +23,11 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -37,6 +40,8 @@ from rpcmedia.tapes.tape import Header, TapeWriter
 
 DEFAULT_SECONDS = 60.0
 """How long an upstream may be silent."""
+LAST_SECONDS = 5.0
+"""How long the end waits for what is in flight."""
 _LONGEST_HEADER = 64 * 1024
 
 
@@ -76,11 +81,12 @@ async def recording(
     port: int = 0,
     keep_secrets: bool = False,
     seconds: float = DEFAULT_SECONDS,
+    ending: "Ending | None" = None,
 ) -> AsyncIterator[Recording]:
     """A recording proxy for as long as the block lasts; the tape must be a new one.
 
-    The base URL of the header is the upstream. In the end what is in flight is finished. Raises
-    UpstreamRefused, TapeRefused and OSError.
+    The base URL of the header is the upstream. In the end what is in flight has some seconds to
+    finish, see `ending`. Raises UpstreamRefused, TapeRefused and OSError.
     """
     url = read_upstream(upstream)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -92,12 +98,54 @@ async def recording(
         writer = stack.enter_context(contextlib.closing(TapeWriter(tape, header)))
         recorder = Recorder(writer, None if keep_secrets else Redactor())
         session = await stack.enter_async_context(_session())
-        runner = _runner(Way(url, session, recorder, seconds))
+        ending = ending or Ending()
+        runner = _runner(Way(url, session, recorder, seconds), ending)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        await web.SockSite(runner, listener).start()
+        site = web.SockSite(runner, listener)
+        await site.start()
+        stack.push_async_callback(ending.wait)
+        stack.push_async_callback(site.stop)
         shown = f"[{host}]" if ":" in host else host
         yield Recording(f"http://{shown}:{listener.getsockname()[1]}", recorder)
+
+
+class Ending:
+    """What is in flight, and how long it has when the recording ends."""
+
+    def __init__(self, warn: Callable[[str], None] = lambda line: None) -> None:
+        """`warn` is told if something is waited for."""
+        self.hurry = asyncio.Event()
+        """Set to wait no longer."""
+        self._warn = warn
+        self._under_way: set[asyncio.Task[web.StreamResponse]] = set()
+
+    async def follow(self, passing: Coroutine[Any, Any, web.StreamResponse]) -> web.StreamResponse:
+        """Pass one request on, for as long as the end allows."""
+        task = asyncio.create_task(passing)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return await task
+
+    async def wait(self) -> None:
+        """Wait for what is in flight, then cut it off."""
+        tasks = set(self._under_way)
+        if not tasks:
+            return
+        self._warn(
+            f"{len(tasks)} requests are in flight: they have {LAST_SECONDS:g} s to end; "
+            "another signal ends them at once."
+        )
+        hurry = asyncio.create_task(self.hurry.wait())
+        all_done = asyncio.create_task(asyncio.wait(tasks))
+        await asyncio.wait(
+            (hurry, all_done), timeout=LAST_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        # Others may have come meanwhile, on connections that were kept.
+        for task in self._under_way:
+            task.cancel()
+        hurry.cancel()
+        await asyncio.wait({hurry, all_done, *self._under_way})
 
 
 def _session() -> aiohttp.ClientSession:
@@ -112,10 +160,10 @@ def _session() -> aiohttp.ClientSession:
     )
 
 
-def _runner(way: Way) -> web.AppRunner:
+def _runner(way: Way, ending: Ending) -> web.AppRunner:
     @web.middleware
     async def pass_on(request: web.Request, handler: object) -> web.StreamResponse:
-        return await _pass_on(way, request)
+        return await ending.follow(_pass_on(way, request))
 
     # Not a route: routes match only some paths.
     app = web.Application(middlewares=[pass_on])
@@ -126,7 +174,7 @@ def _runner(way: Way) -> web.AppRunner:
         auto_decompress=False,
         max_line_size=_LONGEST_HEADER,
         max_field_size=_LONGEST_HEADER,
-        shutdown_timeout=way.seconds,
+        shutdown_timeout=1,
     )
 
 
@@ -149,6 +197,11 @@ def _target(raw_path: str) -> str:
     return "/" + rest.partition("/")[2] if is_url else ""
 
 
+def _to_standard_error(line: str) -> None:
+    sys.stderr.write(f"rpcmedia: {line}\n")
+    sys.stderr.flush()
+
+
 async def record(
     upstream: str,
     tape: Path,
@@ -159,15 +212,31 @@ async def record(
     port: int = 8088,
     keep_secrets: bool = False,
     seconds: float = DEFAULT_SECONDS,
+    warn: Callable[[str], None] = _to_standard_error,
 ) -> Recorder:
     """Record until SIGTERM or SIGINT; the recorder tells how that went. Raises as `recording`."""
-    stop = asyncio.Event()
+    stop, ending = asyncio.Event(), Ending(warn)
+
+    def end() -> None:
+        if stop.is_set():
+            ending.hurry.set()
+        stop.set()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, end)
     async with recording(
-        upstream, tape, header, host=host, port=port, keep_secrets=keep_secrets, seconds=seconds
+        upstream,
+        tape,
+        header,
+        host=host,
+        port=port,
+        keep_secrets=keep_secrets,
+        seconds=seconds,
+        ending=ending,
     ) as running:
         announce(f"Recording at {running.address} from {upstream} to {tape}")
         await stop.wait()
+    if running.recorder.encoded and not keep_secrets:
+        warn(f"{running.recorder.encoded} bodies are encoded so that secrets may be left in them.")
     return running.recorder

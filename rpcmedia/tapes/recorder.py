@@ -3,37 +3,27 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Middleware, RawHeaders
+from aiohttp.typedefs import Middleware
 
 from rpcmedia.tapes.body_files import INLINE_BYTES, Body, keep
 from rpcmedia.tapes.exchange_texts import with_length
+from rpcmedia.tapes.hop_headers import OF_THE_CONNECTION, header, is_empty, recorded_headers
 from rpcmedia.tapes.redaction import Redactor
 from rpcmedia.tapes.tape import Exchange, Headers, TapeWriter
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-OF_THE_CONNECTION = {
-    "connection",
-    "expect",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-}
-"""Headers that end at the next hop."""
-
 HUNG_UP = "the client hung up before it had the whole answer"
+NOT_ANSWERED = "the connection was closed before the answer"
+_READ_WHOLE = 32 * 2**20
+"""The largest JSON or XML body whose keys and session ids are looked for by their place."""
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +40,8 @@ class Recorder:
         self.lost = 0
         """How many exchanges are not on the tape; `reason` says why the last one is not."""
         self.reason = ""
+        self.encoded = 0
+        """How many bodies are in a coding that secrets cannot be taken out of."""
 
     def new_body(self) -> Body:
         """A place for a body while it passes."""
@@ -84,24 +76,35 @@ class Recorder:
 
     def _write(self, exchange: Exchange, request: Body | None, response: Body | None) -> None:
         if request:
-            request.decode(header(exchange.request_headers, "content-encoding"))
-            exchange = replace(exchange, request_body=None if request.is_large else request.read())
+            self._decode(request, exchange.request_headers)
+            exchange = replace(exchange, request_body=self._whole(request))
         if response:
-            response.decode(header(exchange.response_headers, "content-encoding"))
-            content = None if response.is_large else response.read()
-            exchange = replace(exchange, response_body=content)
+            self._decode(response, exchange.response_headers)
+            exchange = replace(exchange, response_body=self._whole(response))
         if self._redactor:
-            if request and request.is_large:
+            if request and exchange.request_body is None:
                 self._redactor.learn_chunks(request.chunks())
             exchange = self._redactor.redact(exchange)
         sent = got = ""
-        if request and request.is_large:
+        if request and exchange.request_body is None:
             sent, headers = self._keep(request, exchange.request_mime, exchange.request_headers)
             exchange = replace(exchange, request_headers=headers)
-        if response and response.is_large:
+        if response and exchange.response_body is None:
             got, headers = self._keep(response, exchange.response_mime, exchange.response_headers)
             exchange = replace(exchange, response_headers=headers)
         self._writer.append(exchange, request_file=sent, response_file=got)
+
+    def _decode(self, body: Body, headers: Headers) -> None:
+        if not body.decode(header(headers, "content-encoding")):
+            self.encoded += 1
+
+    def _whole(self, body: Body) -> bytes | None:
+        """A body that is small, or that may hold a login; None for one that passes in pieces."""
+        if body.is_large:
+            start = next(body.chunks(), b"").lstrip()[:1]
+            if not self._redactor or body.size > _READ_WHOLE or start not in (b"{", b"[", b"<"):
+                return None
+        return body.read()
 
     def _keep(self, body: Body, mime: str, headers: Headers) -> tuple[str, Headers]:
         chunks: Iterable[bytes] = body.chunks()
@@ -135,11 +138,13 @@ def recording_middleware(recorder: Recorder, base_url: str) -> Middleware:
     @web.middleware
     async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
         beginning, body = Beginning(), recorder.new_body()
-        _copy_writes(request, body)
         try:
-            response, error = await _answered(request, handler)
+            with _copied_writes(request, body):
+                response, error = await _answered(request, handler, body)
             exchange = await _exchange(request, response, base_url)
             has_body = not is_empty(request.method, response.status)
+            if error == NOT_ANSWERED:
+                exchange, has_body = _unanswered(exchange), False
             await recorder.add(
                 beginning.of(replace(exchange, error=error)), response=body if has_body else None
             )
@@ -171,12 +176,16 @@ class _Sent(web.StreamResponse):
         """See web.StreamResponse."""
 
 
-async def _answered(request: web.Request, handler: Handler) -> tuple[web.StreamResponse, str]:
+async def _answered(
+    request: web.Request, handler: Handler, body: Body
+) -> tuple[web.StreamResponse, str]:
     """The response when it is sent, and what went wrong with that."""
     try:
         response = await handler(request)
     except web.HTTPException as refusal:
         response = refusal
+    if request.transport is None or request.transport.is_closing():
+        return response, _cut_off(request, response, body.size)
     if isinstance(response, web.FileResponse):
         # A file that is to be encoded does not go past us through sendfile.
         response.enable_compression(web.ContentCoding.identity)
@@ -188,7 +197,23 @@ async def _answered(request: web.Request, handler: Handler) -> tuple[web.StreamR
     return response, ""
 
 
-def _copy_writes(request: web.Request, body: Body) -> None:
+def _cut_off(request: web.Request, response: web.StreamResponse, size: int) -> str:
+    """What to say of a connection that is closed when its handler has ended."""
+    if not response.prepared:
+        return NOT_ANSWERED
+    length = response.content_length
+    if length is None or is_empty(request.method, response.status):
+        return HUNG_UP
+    return f"the answer was cut off after {size} of {length} bytes" if size < length else ""
+
+
+def _unanswered(exchange: Exchange) -> Exchange:
+    return replace(exchange, status=0, reason="", response_headers=[], response_mime="")
+
+
+@contextlib.contextmanager
+def _copied_writes(request: web.Request, body: Body) -> Iterator[None]:
+    """Copy what is written; not what aiohttp tries to write after that, for the body is closed."""
     writer = request.writer
     write, write_eof = writer.write, writer.write_eof
 
@@ -202,6 +227,11 @@ def _copy_writes(request: web.Request, body: Body) -> None:
 
     writer.write = copy  # type: ignore[method-assign]
     writer.write_eof = copy_eof  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        writer.write = write  # type: ignore[method-assign]
+        writer.write_eof = write_eof  # type: ignore[method-assign]
 
 
 async def _exchange(request: web.Request, response: web.StreamResponse, base_url: str) -> Exchange:
@@ -235,36 +265,3 @@ async def _request_body(request: web.Request) -> tuple[bytes | None, str]:
         if len(content) == request.content.total_bytes:
             return content, ""
     return None, "The request body is not on the tape: the server did not take it whole."
-
-
-def header(headers: Headers, name: str) -> str:
-    """The first header of this lower-case name, or an empty text."""
-    return next((value for n, value in headers if n.lower() == name), "")
-
-
-def end_to_end(raw: RawHeaders) -> list[tuple[str, str]]:
-    """Headers that are for the other end, in their case, order and number."""
-    pairs = [(_text(name), _text(value)) for name, value in raw]
-    named = header(pairs, "connection").lower().split(",")
-    dropped = OF_THE_CONNECTION | {name.strip() for name in named}
-    if header(pairs, "transfer-encoding"):
-        # It was wrong beside the other, and would be wrong alone.
-        dropped.add("content-length")
-    return [(name, value) for name, value in pairs if name.lower() not in dropped]
-
-
-def recorded_headers(raw: RawHeaders) -> list[tuple[str, str]]:
-    """Those that a tape keeps of a request: all but Host, which says what the URL says."""
-    return [pair for pair in end_to_end(raw) if pair[0].lower() != "host"]
-
-
-def is_empty(method: str, status: int) -> bool:
-    """Whether such a response has no body, whatever its headers say."""
-    return method == "HEAD" or status in (204, 304) or 100 <= status < 200
-
-
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")

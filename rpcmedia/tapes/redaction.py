@@ -4,15 +4,16 @@
 |---|---|
 | `{{key:USERNAME}}` | the API key of this user |
 | `{{key:USERNAME:refused}}` | a key that was turned down, as this text will be |
+| `{{key:unknown:refused}}` | one whose user name is a key itself: the two were swapped |
 | `{{basic:USERNAME}}`, `{{basic:USERNAME:refused}}` | user name and key of HTTP Basic, in base64 |
 | `{{session:1}}`, `{{cookie:1}}`, `{{authorization:1}}` | in the order of their first sight |
 
-A secret is replaced wherever it occurs from the exchange on that first shows it. User names stay;
-in a placeholder they are percent-encoded, for it must stand in JSON, XML and URLs alike.
+A secret is replaced wherever it occurs from the exchange on that first shows it. Names of users
+who logged in stay; in a placeholder they are percent-encoded, for it must stand in JSON, XML and
+URLs alike.
 Content-Length follows a body that changes: other programs read tapes too, and may believe it.
 """
 
-import base64
 import contextlib
 import html
 import itertools
@@ -28,17 +29,20 @@ from urllib.parse import quote, quote_plus, unquote
 from rpcmedia.tapes import credentials
 from rpcmedia.tapes.credentials import NO_KEY, Key, read_basic, replace_keys
 from rpcmedia.tapes.exchange_texts import Swap, all_text, change, change_body, is_text, rebuilt
+from rpcmedia.tapes.key_placeholders import PLACEHOLDER, KeyPlaceholders, basic
 from rpcmedia.tapes.secret_texts import SecretTexts, substitute, substitute_chunks
 from rpcmedia.tapes.tape import Exchange, TapeReader, TapeWriter
 
 _SHORTEST = {"key": 4, "session": 4, "authorization": 4, "cookie": 8}
 """What is shorter may be any word, and is replaced only where it is known to be a secret."""
 
-_PLACEHOLDER = re.compile(r"\{\{(?P<kind>[a-z]+):(?P<name>[^{}]*)\}\}")
 _TO_FILL = re.compile(rb"\{\{(key|basic):([^{}:]*)(:refused)?\}\}")
 _LONE_SESSION = re.compile(rb"[\">]\s*([0-9a-fA-F]{64}|[0-9a-fA-F]{32})\s*[\"<]")
 _COOKIE = re.compile(r"([^=;]+=\s*)([^;]*)")
 _AUTHORIZATION = ("authorization", "proxy-authorization")
+_TOKENS = ("x-api-key", "x-auth-token", "api-key")
+_SHORTEST_MEMBER = 16
+"""A query may say `key=name`: what is shorter is replaced only there."""
 _COOKIES = {"cookie": 0, "set-cookie": 1}
 """How many pairs of such a header are cookies; 0 is all."""
 
@@ -52,9 +56,7 @@ class Redactor:
         self._texts = SecretTexts()
         self._placeholders: dict[str, str] = {}
         self._numbers: Counter[str] = Counter()
-        self._accepted: dict[Key, bool] = {}
-        self._owners: dict[str, Key] = {}
-        self._usernames: set[str] = set()
+        self._keys = KeyPlaceholders()
 
     def redact(self, exchange: Exchange) -> Exchange:
         """The exchange with placeholders for its secrets, and for all that were seen before."""
@@ -65,10 +67,15 @@ class Redactor:
         """Remember the secrets of an exchange."""
         refused = set(credentials.keys_refused(exchange))
         for key in credentials.keys_sent(exchange):
-            self._learn_key(key, key not in refused)
+            accepted = key not in refused
+            self._learn_key(key, accepted, accepted and credentials.is_answered(exchange))
         for name, value in exchange.request_headers:
             if name.lower() in _AUTHORIZATION and not read_basic(value):
                 self._learn_numbered("authorization", _scheme(value)[1])
+            elif name.lower() in _TOKENS:
+                self._learn_numbered("authorization", value.strip())
+        for token in credentials.tokens_sent(exchange):
+            self._learn_numbered("authorization", token, _SHORTEST_MEMBER)
         for session in credentials.sessions_sent(exchange) + credentials.sessions_given(exchange):
             self._learn_numbered("session", session)
         for cookie in credentials.cookies(exchange):
@@ -82,56 +89,51 @@ class Redactor:
                 self._learn_numbered("session", session.decode())
             before = chunk[-128:]
 
-    def _learn_key(self, key: Key, accepted: bool) -> None:
-        if _PLACEHOLDER.fullmatch(key.key):
+    def _learn_key(self, key: Key, accepted: bool, is_user: bool) -> None:
+        if PLACEHOLDER.fullmatch(key.key):
             return
-        self._usernames.add(key.username)
-        self._accepted[key] = accepted = accepted or self._accepted.get(key, False)
-        owner = self._owners.setdefault(key.key, key)
-        if accepted and not self._accepted[owner]:
-            owner = self._owners[key.key] = key
+        self._keys.learn(key, accepted, is_user)
         # A number may be any number.
         if len(key.key) >= _SHORTEST["key"] and not key.key.isdigit():
-            self._remember(key.key, self._key_placeholder(owner))
-        self._remember(_basic(key.username, key.key), self._key_placeholder(key, "basic"))
+            self._texts.add(key.key)
+        self._texts.add(basic(key))
 
-    def _learn_numbered(self, kind: str, secret: str) -> None:
-        known = _PLACEHOLDER.fullmatch(secret)
+    def _learn_numbered(self, kind: str, secret: str, shortest: int = 0) -> None:
+        known = PLACEHOLDER.fullmatch(secret)
         if known:
             # Of a tape that was redacted in part: its numbers are taken.
             number = int(known["name"]) if known["name"].isdigit() else 0
             self._numbers[known["kind"]] = max(self._numbers[known["kind"]], number)
-        elif secret and secret not in self._placeholders:
+        elif secret and self._shown(secret) is None:
             self._numbers[kind] += 1
             self._placeholders[secret] = f"{{{{{kind}:{self._numbers[kind]}}}}}"
-            if len(secret) >= _SHORTEST[kind]:
-                self._texts.add(secret)
+            if len(secret) >= max(_SHORTEST[kind], shortest):
+                self._texts.add(secret, is_passing=True)
 
-    def _remember(self, secret: str, placeholder: str) -> None:
-        self._placeholders[secret] = placeholder
-        self._texts.add(secret)
-
-    def _key_placeholder(self, key: Key, kind: str = "key") -> str:
-        if _PLACEHOLDER.fullmatch(key.key):
-            return key.key
-        refused = "" if self._accepted.get(key, True) else ":refused"
-        return f"{{{{{kind}:{quote(key.username, safe='@')}{refused}}}}}"
+    def _shown(self, secret: str) -> str | None:
+        """What stands for a secret, if it is one."""
+        return self._keys.of_text(secret) or self._placeholders.get(secret)
 
     def replaced(self, exchange: Exchange) -> Exchange:
         """The exchange with placeholders for all secrets that are known."""
         # Users may share a key, and each login has a user of its own.
-        own = {key.key: self._key_placeholder(key) for key in credentials.keys_sent(exchange)}
-        table = self._table(all_text(exchange), own)
+        keys = credentials.keys_sent(exchange)
+        own = {key.key: self._keys.of(key) for key in keys}
+        table = self._table(all_text(exchange), own) | self._swapped_names(keys)
 
         def swap(text: bytes) -> bytes:
             return substitute(text, table)
 
-        body = change_body(exchange.request_body, exchange.request_mime, swap)
+        def token(text: str) -> str:
+            return own.get(text) or self._shown(text) or text
+
+        body = credentials.replace_form_tokens(exchange, token)
+        body = change_body(body, exchange.request_mime, swap)
         redacted = rebuilt(
             exchange,
-            url=change(exchange.url, swap),
+            url=change(credentials.replace_url_tokens(exchange.url, token), swap),
             header=lambda name, value: change(self._replace_header(name, value), swap),
-            request_body=replace_keys(body, self._key_placeholder) if body else body,
+            request_body=replace_keys(body, self._keys.of) if body else body,
             response_body=change_body(exchange.response_body, exchange.response_mime, swap),
         )
         return replace(
@@ -153,21 +155,33 @@ class Redactor:
 
     def _table(self, text: bytes, own: Mapping[str, str]) -> dict[bytes, bytes]:
         return {
-            spelled: (own.get(secret) or self._placeholders[secret]).encode()
+            spelled: (own.get(secret) or self._shown(secret) or "").encode()
             for spelled, secret in self._texts.found_in(text).items()
-            if not any(secret in username for username in self._usernames)
+            if not self._keys.in_a_user_name(secret)
+        }
+
+    def _swapped_names(self, keys: Iterable[Key]) -> dict[bytes, bytes]:
+        """Keys that stand where a user name belongs, even if they are too short for a text."""
+        names = [key.username for key in keys if self._keys.is_swapped(key)]
+        placed = [(name, self._keys.of_text(name) or name) for name in names]
+        return {
+            (before + name + after).encode(): (before + placeholder + after).encode()
+            for name, placeholder in placed
+            for before, after in (('"', '"'), (">", "<"))
         }
 
     def _replace_header(self, name: str, value: str) -> str:
         if name.lower() in _AUTHORIZATION:
-            basic = read_basic(value)
+            sent = read_basic(value)
             scheme, secret = _scheme(value)
-            if basic is None:
-                return scheme + self._placeholders.get(secret, secret)
-            return value if basic.key in NO_KEY else scheme + self._key_placeholder(basic, "basic")
+            if sent is None:
+                return scheme + (self._shown(secret) or secret)
+            return value if sent.key in NO_KEY else scheme + self._keys.of(sent, "basic")
+        if name.lower() in _TOKENS:
+            return self._shown(value.strip()) or value
         if name.lower() in _COOKIES:
             return _COOKIE.sub(
-                lambda pair: pair[1] + self._placeholders.get(pair[2].strip(), pair[2]),
+                lambda pair: pair[1] + (self._shown(pair[2].strip()) or pair[2]),
                 value,
                 count=_COOKIES[name.lower()],
             )
@@ -212,7 +226,7 @@ class Filler:
         if key is None:
             self.missing.add(username)
             return found[0]
-        return spell(key if kind == "key" else _basic(username, key)).encode()
+        return spell(key if kind == "key" else basic(Key(username, key))).encode()
 
 
 def redact_tape(
@@ -238,10 +252,6 @@ def redact_tape(
 def _scheme(authorization: str) -> tuple[str, str]:
     scheme, space, rest = authorization.strip().partition(" ")
     return (scheme + space, rest.strip()) if space else ("", scheme)
-
-
-def _basic(username: str, key: str) -> str:
-    return base64.b64encode(f"{username}:{key}".encode()).decode()
 
 
 def _in_json(text: str) -> str:

@@ -81,7 +81,8 @@ class Replay:
         pace = _Pace()
         try:
             for recorded in self._ahead:
-                if recorded.status == 0:
+                # With an error the answer is of the recorder, or only a part of one.
+                if recorded.status == 0 or recorded.error:
                     yield Played(recorded, skipped=True)
                     continue
                 if self._options.speed == "recorded":
@@ -129,11 +130,16 @@ class Replay:
         if not differences:
             return Played(recorded)
         body = self._bindings.put_back(body)
-        headers = self._bindings.put_back_cookies(got.response_headers)
+        headers = self._bindings.put_back_headers(got.response_headers)
         headers = with_length(headers, len(answer.body), len(body))
-        return Played(
-            recorded, differences, got=replace(got, response_headers=headers, response_body=body)
+        new = replace(
+            got,
+            reason=self._bindings.without_keys(got.reason),
+            response_mime=self._bindings.without_keys(got.response_mime),
+            response_headers=headers,
+            response_body=body,
         )
+        return Played(recorded, differences, got=new)
 
     def _without_ignored(self, recorded: Exchange, got: Exchange) -> list[Difference]:
         found = list(answer_differences(recorded, got))
@@ -196,7 +202,7 @@ class _Pace:
         """Wait for the moment of an exchange; one without a time comes at once."""
         try:
             recorded = datetime.fromisoformat(started).timestamp()
-        except ValueError:
+        except (ValueError, OverflowError, OSError):
             return
         now = time.monotonic()
         first, began = self._began = self._began or (recorded, now)

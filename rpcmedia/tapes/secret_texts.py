@@ -1,6 +1,7 @@
 """Finding known secrets in texts, in every spelling that URLs, JSON and XML have for them."""
 
 import html
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -9,6 +10,9 @@ from urllib.parse import quote, quote_plus
 _PLACEHOLDER = rb"\{\{[a-z]+:[^{}]*\}\}"
 _HEX_RUN = re.compile(rb"[0-9a-fA-F]{32,}")
 _HEX_LENGTHS = (32, 64)
+_WORD_RUN = re.compile(rb"[0-9A-Za-z%_.~+/=,-]+")
+_RECENT = 1000
+"""So many secrets that pass, such as cookies, are looked for inside words; older ones as words."""
 _OVERLAP = 1024
 """Longer than a secret is in any spelling; what is longer is not found across two chunks."""
 
@@ -19,19 +23,31 @@ class SecretTexts:
     def __init__(self) -> None:
         self._session_ids: set[bytes] = set()
         self._spellings: dict[bytes, str] = {}
+        self._recent: dict[bytes, str] = {}
+        self._words: dict[bytes, str] = {}
 
-    def add(self, secret: str) -> None:
-        """Look for this one too."""
+    def add(self, secret: str, *, is_passing: bool = False) -> None:
+        """Look for this one too; `is_passing` if a tape may have many thousands of its kind."""
         raw = secret.encode()
         if len(raw) in _HEX_LENGTHS and _HEX_RUN.fullmatch(raw):
             # A tape may have many thousands of these.
             self._session_ids.add(raw)
+        elif is_passing:
+            self._recent.update(dict.fromkeys(spellings(secret), secret))
+            while len(self._recent) > _RECENT:
+                word = next(iter(self._recent))
+                self._words[word] = self._recent.pop(word)
         else:
             self._spellings.update(dict.fromkeys(spellings(secret), secret))
 
     def found_in(self, text: bytes) -> dict[bytes, str]:
         """The spellings that are in a text, with the secrets they stand for."""
-        found = {raw: secret for raw, secret in self._spellings.items() if raw in text}
+        sought = itertools.chain(self._spellings.items(), self._recent.items())
+        found = {raw: secret for raw, secret in sought if raw in text}
+        if self._words:
+            words = set(_WORD_RUN.findall(text))
+            words |= {part for word in words for part in word.split(b"=")}
+            found |= {word: self._words[word] for word in words if word in self._words}
         for run in _HEX_RUN.findall(text):
             for size in _HEX_LENGTHS:
                 windows = (run[start : start + size] for start in range(len(run) - size + 1))

@@ -1,5 +1,6 @@
 """What a tape says in words for people: one line for an exchange, or all of it."""
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -167,13 +168,13 @@ def _message(headers: Headers, body: bytes | None) -> Iterator[str]:
 
 def _shown(body: bytes) -> str:
     value = read_json(body)
-    if value is not None:
-        text = json.dumps(value, indent=2, ensure_ascii=False)
-    else:
-        try:
-            text = body.decode("utf-8")
-        except UnicodeDecodeError:
-            return f"({len(body)} bytes)"
+    try:
+        text = body.decode("utf-8")
+        if value is not None:
+            with contextlib.suppress(RecursionError):
+                text = json.dumps(value, indent=2, ensure_ascii=False)
+    except UnicodeDecodeError:
+        return f"({len(body)} bytes)"
     return _LONG_BASE64.sub(_shortened, text)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from rpcmedia.tapes import entry_values as values
 from rpcmedia.tapes.body_files import INLINE_BYTES, keep
 
 FORMAT = 1
@@ -182,7 +183,7 @@ def _bodies_of(tape: Path) -> Path:
 def _read_header(path: Path, line: bytes) -> Header:
     try:
         members = msgspec.json.decode(line, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise TapeRefused(f"{path}:1: no tape, the first line is no JSON object.") from error
     number = members.pop("tape", None)
     if number != FORMAT:
@@ -200,20 +201,20 @@ def from_entry(entry: dict[str, Any], bodies: Path | None = None, line: int = 0)
     content = response.get("content", {})
     post = request.get("postData")
     return Exchange(
-        method=request["method"],
-        url=request["url"],
-        request_headers=_pairs(request.get("headers", [])),
+        method=values.text(request, "method"),
+        url=values.url(request),
+        request_headers=values.headers(request),
         request_body=None if post is None else _body(post, bodies),
-        request_mime=(post or {}).get("mimeType", ""),
-        status=int(response["status"]),
-        reason=response.get("statusText", ""),
-        response_headers=_pairs(response.get("headers", [])),
+        request_mime=values.text_or_empty(post or {}, "mimeType"),
+        status=values.status(response),
+        reason=values.text_or_empty(response, "statusText"),
+        response_headers=values.headers(response),
         response_body=_body(content, bodies),
-        response_mime=content.get("mimeType", ""),
-        name=entry.get("_name", ""),
-        note=entry.get("_note", ""),
-        error=entry.get("_error", ""),
-        started=entry.get("startedDateTime", ""),
+        response_mime=values.text_or_empty(content, "mimeType"),
+        name=values.text_or_empty(entry, "_name"),
+        note=values.text_or_empty(entry, "_note"),
+        error=values.text_or_empty(entry, "_error"),
+        started=values.text_or_empty(entry, "startedDateTime"),
         milliseconds=float(entry.get("time", 0.0)),
         line=line,
         extra={name: value for name, value in entry.items() if name not in _MEMBERS},
@@ -250,10 +251,6 @@ def to_entry(exchange: Exchange, bodies: Path | None = None) -> dict[str, Any]:
         "response": response,
         **exchange.extra,
     }
-
-
-def _pairs(headers: list[dict[str, str]]) -> Headers:
-    return [(header["name"], header["value"]) for header in headers]
 
 
 def _named(headers: Headers) -> list[dict[str, str]]:

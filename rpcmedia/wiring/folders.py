@@ -47,8 +47,8 @@ async def open_folder(
 ) -> AsyncIterator[Folder]:
     """Open a data folder, or make it. Raises CannotStart."""
     with one_line():
-        if must_exist and not (data / DATABASE).is_file():
-            raise CannotStart(f"{data} is no data folder: it has no {DATABASE}.")
+        if must_exist:
+            _refuse_other_folders(data)
         make_folder(data)
         files = LocalFiles(data / "media" / "catalog" / "product", durable=not ephemeral)
         try:
@@ -67,11 +67,16 @@ async def open_folder(
         await database.close()
 
 
+def _refuse_other_folders(data: Path) -> None:
+    if not (data / DATABASE).is_file():
+        raise CannotStart(f"{data} is no data folder: it has no {DATABASE}.")
+
+
 def make_folder(data: Path) -> None:
     """Make a data folder, if it does not exist. Raises CannotStart where a file is."""
     if data.exists() and not data.is_dir():
         raise CannotStart(f"{data} is a file; --data needs a folder.")
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 @contextlib.contextmanager
@@ -171,6 +176,7 @@ def new_key() -> str:
 async def check_folder(data: Path, *, prune: bool) -> Report:
     """Check a data folder, and prune it if no server holds it. Raises CannotStart."""
     with one_line():
+        _refuse_other_folders(data)
         lock = FolderLock(data)
         if prune:
             lock.take()

@@ -7,7 +7,7 @@ import pytest
 
 from rpcmedia.gallery.faults import Fault, ImageNotCreated, ImageNotRemoved, ImageNotUpdated
 from rpcmedia.gallery.model import ImageValues, Upload
-from rpcmedia.gallery.ports import NameTaken, StorageFailed
+from rpcmedia.gallery.ports import NameTaken, OutcomeUnknown, StorageFailed
 from rpcmedia.gallery.service import Gallery
 from tests.support import pictures
 from tests.support.catalogs import ADMIN, Before, Shop, disk_full, gallery_over
@@ -67,6 +67,24 @@ async def test_an_update_that_cannot_be_kept_is_105_and_changes_nothing(
     assert await shop.image(file) == before
     assert await shop.served(file) == OLD
     assert shop.kept() == {file}
+
+
+def unknown_outcome() -> None:
+    raise OutcomeUnknown("The database failed (SQLITE_IOERR_FSYNC).")
+
+
+async def test_bytes_of_a_commit_that_may_come_back_stay(shop: Shop) -> None:
+    # After a crash the row can be there all the same, and a row must have its bytes.
+    with pytest.raises(ImageNotCreated):
+        await create(over(shop, "add_image", unknown_outcome), shop)
+    assert shop.kept() == {"/n/e/new.jpg"}
+
+    file = await shop.create("old", content=OLD)
+    with pytest.raises(ImageNotUpdated):
+        await change(
+            over(shop, "change_image", unknown_outcome), shop, file, Upload("image/jpeg", NEW)
+        )
+    assert len(shop.kept()) == 3
 
 
 async def test_a_removal_that_cannot_be_kept_is_106_and_removes_nothing(shop: Shop) -> None:

@@ -117,13 +117,25 @@ async def test_new_bytes_are_those_of_all_store_views(shop: Shop, file: str) -> 
     assert (await shop.image(file, ADMIN)).label == "Front"
 
 
+async def test_an_image_of_one_store_view_gets_zeros_when_its_product_is_saved(
+    shop: Shop, file: str
+) -> None:
+    made = await shop.create("b", GERMAN, label="Bild", position=3, excluded=0)
+    await shop.change(file, GERMAN, label="Vorn")
+    assert await values(shop, made, ADMIN) == ("", None, None, ())
+    # Measured: any save in the default scope, also of another image.
+    await shop.change(file, ADMIN, label="Front")
+    assert await values(shop, made, ADMIN) == ("", 0, 0, ())
+    assert await values(shop, made, GERMAN) == ("Bild", 3, 0, ())
+
+
 async def test_an_image_of_one_store_view_gets_values_elsewhere_one_by_one(shop: Shop) -> None:
     made = await shop.create("b", GERMAN, label="Bild", position=3, excluded=0, types=("image",))
     assert await values(shop, made, ADMIN) == ("", None, None, ())
     await shop.change(made, ADMIN, label="Picture")
-    assert await values(shop, made, ADMIN) == ("Picture", None, None, ())
+    assert await values(shop, made, ADMIN) == ("Picture", 0, 0, ())
     await shop.change(made, ADMIN, position=2)
-    assert await values(shop, made, ADMIN) == ("Picture", 2, None, ())
+    assert await values(shop, made, ADMIN) == ("Picture", 2, 0, ())
     await shop.change(made, ADMIN, excluded=1)
     assert await values(shop, made, ADMIN) == ("Picture", 2, 1, ())
     assert await values(shop, made, DEFAULT) == ("Picture", 2, 1, ())

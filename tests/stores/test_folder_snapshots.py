@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rpcmedia.gallery.ports import StorageFailed
+from rpcmedia.operations.ports import SnapshotRefused
 from rpcmedia.stores.folder_snapshots import FolderSnapshots
 from tests.stores.snapshots_contract import Kept, SnapshotsContract
 from tests.support import pictures
@@ -127,3 +128,49 @@ async def test_a_failed_save_leaves_the_snapshot_of_its_name(shop: Shop, tmp_pat
     await shop.files.clear()
     assert await snapshots.restore("a")
     assert shop.kept() == {file}
+
+
+async def test_a_stop_between_the_two_renames_of_a_save_keeps_the_older_state(
+    shop: Shop, tmp_path: Path
+) -> None:
+    file = await shop.create("one")
+    snapshots = snapshots_of(shop)
+    await snapshots.save("a")
+    (tmp_path / "snapshots" / "a").rename(tmp_path / "snapshots" / "a.replaced")
+    await shop.create("later")
+
+    await snapshots.finish_restore()
+    assert await snapshots.restore("a")
+
+    assert shop.kept() == {file}
+
+
+async def test_what_a_stopped_deletion_left_is_no_snapshot_and_goes(
+    shop: Shop, tmp_path: Path
+) -> None:
+    snapshots = snapshots_of(shop)
+    await snapshots.save("a")
+    (tmp_path / "snapshots" / "a").rename(tmp_path / "snapshots" / "a.deleted")
+
+    assert list(await snapshots.all()) == []
+    await snapshots.finish_restore()
+
+    assert list((tmp_path / "snapshots").iterdir()) == []
+
+
+@pytest.mark.parametrize("lost", ["0", "index.json"])
+async def test_a_snapshot_that_lacks_a_file_is_refused_before_anything_changes(
+    shop: Shop, tmp_path: Path, lost: str
+) -> None:
+    await shop.create("one")
+    snapshots = snapshots_of(shop)
+    await snapshots.save("a")
+    (tmp_path / "snapshots" / "a" / "media" / lost).unlink()
+    await shop.create("later")
+    before = await shop.images(), shop.kept()
+
+    with pytest.raises(SnapshotRefused, match="a lacks files"):
+        await snapshots.restore("a")
+
+    assert (await shop.images(), shop.kept()) == before
+    assert not (tmp_path / "snapshots" / "restore.unfinished").is_symlink()

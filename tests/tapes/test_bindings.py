@@ -49,7 +49,7 @@ def sent_url(bound: Bindings, url: str) -> str:
     return url
 
 
-@pytest.mark.parametrize("recorded", [RECORDED, "{{session:1}}", "any-other-token"])
+@pytest.mark.parametrize("recorded", [RECORDED, "{{session:1}}", "any-other-token-of-a-login"])
 def test_a_session_id_is_sent_as_the_target_gave_it(recorded: str) -> None:
     bound = logged_in(recorded)
 
@@ -160,7 +160,7 @@ def test_a_cookie_is_sent_as_the_target_set_it() -> None:
 
     sent = sent_headers(bound, ("Cookie", "frontend=recorded; store=recorded; frontend=other"))
     assert sent == [("Cookie", "frontend=actual; store=recorded; frontend=other")]
-    assert bound.put_back_cookies([("Set-Cookie", "frontend=actual; path=/"), ("X", "actual")]) == [
+    assert bound.put_back_headers([("Set-Cookie", "frontend=actual; path=/"), ("X", "actual")]) == [
         ("Set-Cookie", "frontend=recorded; path=/"),
         ("X", "actual"),
     ]

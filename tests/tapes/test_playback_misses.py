@@ -219,3 +219,16 @@ async def test_a_miss_does_not_change_what_comes_next(
     assert playback.summary == (
         "2 requests answered, 1 missed, 0 recorded exchanges never asked for"
     )
+
+
+@pytest.mark.parametrize("depth", [95, 150, 900])
+async def test_json_that_is_nested_deep_is_answered_or_missed(
+    depth: int, tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    deep, other = (b"[" * depth + leaf + b"]" * depth for leaf in (b"1", b"2"))
+    tape = write_tape(tmp_path / "t.jsonl", [rpc(deep, b"yes")])
+    async with playing([tape]) as playback:
+        found = await send(http, playback.address, rpc(deep, b""))
+        missed = await send(http, playback.address, rpc(other, b""))
+
+    assert (found.status, found.body, missed.status) == (200, b"yes", 404)

@@ -256,3 +256,36 @@ async def test_the_server_itself_can_be_recorded(tape: Path) -> None:
     assert json.loads(second.request_body or b"")["params"][0] == "{{session:1}}"
     assert second.response_body == types
     assert third.status == 404
+
+
+async def test_answers_that_are_dropped_or_cut_off_have_an_error(
+    tape: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def connection(request: web.Request) -> asyncio.Transport:
+        assert request.transport
+        return request.transport
+
+    async def drop(request: web.Request) -> web.Response:
+        connection(request).abort()
+        return web.Response(text="never sent")
+
+    async def truncate(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": "100"})
+        await response.prepare(request)
+        await response.write(b"only this")
+        connection(request).close()
+        return response
+
+    app = web.Application()
+    app.add_routes([web.post("/drop", drop), web.post("/truncate", truncate)])
+    async with recorded(app, tape) as server:
+        for path in ("/drop", "/truncate"):
+            with pytest.raises(aiohttp.ClientError):
+                await server.get(path)
+
+    dropped, cut = exchanges(tape)
+    assert (dropped.status, dropped.response_body, dropped.response_headers) == (0, None, [])
+    assert dropped.error == "the connection was closed before the answer"
+    assert (cut.status, cut.response_body) == (200, b"only this")
+    assert cut.error == "the answer was cut off after 9 of 100 bytes"
+    assert "Unhandled exception" not in caplog.text

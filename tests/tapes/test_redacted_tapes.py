@@ -130,3 +130,27 @@ def test_a_last_line_that_is_cut_off_is_told(tmp_path: Path) -> None:
     assert redact_tape(path, tmp_path / "out.jsonl", warnings.append) == 1
 
     assert warnings == [f"{path}:3: skipped, the last line is cut off."]
+
+
+@pytest.mark.parametrize("key", [KEY, "a-long-key", "12345678", "abc"])
+def test_a_key_that_stands_for_a_user_name_is_redacted(tmp_path: Path, key: str) -> None:
+    """User name and key swapped, in every protocol, before the right login."""
+    path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    xml = "<login><username>{}</username><apiKey>{}</apiKey></login>"
+    write(
+        path,
+        login(key, "me", session=None),
+        login(key, "me", session=None) if key == "abc" else with_basic(key, "me", status=401),
+        exchange(xml.format(key, "me"), "<faultcode>2</faultcode>"),
+        exchange(rpc("login", [key, "me"]), status=0, error="silent"),
+        login("me", key),
+    )
+
+    redact_tape(path, out)
+
+    assert key not in out.read_text()
+    assert basic(key, "me") not in out.read_text()
+    first, _, third, _, last = TapeReader(out)
+    assert sent(first)["params"] == ["{{key:me}}", "{{key:unknown:refused}}"]
+    assert third.request_body == xml.format("{{key:me}}", "{{key:unknown:refused}}").encode()
+    assert sent(last)["params"] == ["me", "{{key:me}}"]

@@ -166,3 +166,53 @@ def test_thousands_of_sessions_are_all_found() -> None:
 
     expected = " ".join(f"{{{{session:{number}}}}}" for number in range(1, 3_001))
     assert found.response_body == expected.encode()
+
+
+def test_a_key_is_replaced_although_a_refused_login_had_it_for_a_name() -> None:
+    found = redacted(
+        login(KEY, "me", session=None), login("me", KEY), login(KEY, "me", session=None)
+    )
+
+    assert sent(found[1])["params"] == ["me", "{{key:me}}"]
+    assert sent(found[2])["params"] == ["{{key:me}}", "{{key:unknown:refused}}"]
+
+
+@pytest.mark.parametrize("name", ["X-Api-Key", "x-auth-token", "API-KEY"])
+def test_headers_with_tokens_are_numbered(name: str) -> None:
+    found = redacted(exchange(sent=[(name, "tok")]), exchange(sent=[(name, "a-token")]))
+
+    assert [each.request_headers for each in found] == [
+        [(name, "{{authorization:1}}")],
+        [(name, "{{authorization:2}}")],
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["api_key", "apikey", "apiKey", "key", "token", "access_token", "password"]
+)
+def test_tokens_in_queries_and_forms_are_numbered(name: str) -> None:
+    form = "application/x-www-form-urlencoded; charset=utf-8"
+    first, second = redacted(
+        exchange({"a": "tok en"}, url=f"http://shop.example/?a=1&{name}=tok%20en&b=%20"),
+        exchange(f"{name}=other&monkey=1&c=%20", mime=form),
+    )
+
+    assert first.url == f"http://shop.example/?a=1&{name}={{{{authorization:1}}}}&b=%20"
+    assert sent(first) == {"a": "tok en"}
+    assert second.request_body == f"{name}={{{{authorization:2}}}}&monkey=1&c=%20".encode()
+
+
+def test_thousands_of_cookies_are_found_as_words() -> None:
+    redactor = Redactor()
+    cookies = [f"cookie-{number:05}" for number in range(5_000)]
+    for cookie in cookies:
+        redactor.learn(exchange(sent=[("Cookie", f"frontend={cookie}")]))
+
+    found = redactor.replaced(
+        exchange(None, " ".join(cookies), sent=[("Cookie", f"frontend={cookies[0]}")])
+    )
+
+    expected = " ".join(f"{{{{cookie:{number}}}}}" for number in range(1, 5_001))
+    assert found.response_body == expected.encode()
+    assert found.request_headers == [("Cookie", "frontend={{cookie:1}}")]
+    assert len(redactor._texts._recent) == 1_000

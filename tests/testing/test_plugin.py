@@ -95,7 +95,11 @@ pytestmark = pytest.mark.rpcmedia(profile="shipstream")
 def test_of_the_module(rpcmedia_server):
     assert call(rpcmedia_server, "product_media.list", "absent")["error"]["code"] == -32101
 
-@pytest.mark.rpcmedia(tape="data/session.jsonl")
+@pytest.mark.rpcmedia(seed=4)
+def test_what_stands_further_out_counts_too(rpcmedia_server):
+    assert call(rpcmedia_server, "product_media.list", "absent")["error"]["code"] == -32101
+
+@pytest.mark.rpcmedia(tape="data/session.jsonl", profile=None)
 def test_tape(rpcmedia_server):
     assert (rpcmedia_server.username, len(login(rpcmedia_server))) == ("u", 64)
 
@@ -120,7 +124,7 @@ def test_seed(rpcmedia_server, time):
     (tmp_path / "data").rename(tmp_path / "suite" / "data")
     (tmp_path / "suite" / "test_suite.py").write_text(CALL + suite)
 
-    assert passed(run(tmp_path, "", "suite")) == 6
+    assert passed(run(tmp_path, "", "suite")) == 7
 
 
 @pytest.mark.parametrize(

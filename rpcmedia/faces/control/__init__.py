@@ -6,6 +6,7 @@ It is meant for one machine, behind a token: whoever holds that can undo everyth
 import hmac
 from collections.abc import Awaitable, Callable
 
+import structlog
 from aiohttp import web
 
 from rpcmedia.faces.control import bodies, openapi
@@ -18,6 +19,8 @@ from rpcmedia.operations.control import Control
 from rpcmedia.operations.ports import SnapshotRefused
 
 __all__ = ["build_app", "damage_answers"]
+
+log = structlog.get_logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -85,6 +88,9 @@ async def _json_refusals(request: web.Request, handler: Handler) -> web.StreamRe
         if "Allow" in refusal.headers:
             answer.headers["Allow"] = refusal.headers["Allow"]
         return answer
+    except Exception:
+        log.exception("control failed")
+        return _refuse(500, "Internal error; the log of the server has it.")
 
 
 def _refuse(status: int, text: str) -> web.Response:

@@ -15,7 +15,7 @@ from rpcmedia.operations import injection
 from rpcmedia.operations.control import Scope
 from rpcmedia.operations.injection import FAULT_NUMBERS, ActiveRule, Rule
 
-LAST_MOMENT = 253_402_300_799
+LAST_MOMENT = 250_000_000_000
 """The end of the year 9999 in Unix seconds: dates end there."""
 
 _LONGEST_DELAY = 600_000

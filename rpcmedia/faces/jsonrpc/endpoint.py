@@ -3,6 +3,7 @@
 Every answer has HTTP status 200, for a well-known client takes any other for fatal.
 """
 
+import asyncio
 import time
 from typing import Any
 
@@ -21,10 +22,12 @@ from rpcmedia.faces.jsonrpc.wire import (
     WireError,
 )
 from rpcmedia.gallery.faults import Fault
-from rpcmedia.operations.dispatch import Operations
+from rpcmedia.operations.dispatch import TURN, Operations
 from rpcmedia.operations.faults import SessionExpired
 
 FACE = "jsonrpc"
+
+_LONGEST_BATCH = 1000
 
 # All spellings of the endpoint that the reference answers, the usual one first: it is the fastest.
 _PATHS = (
@@ -64,6 +67,7 @@ class Endpoint:
         return self._refuse(INVALID_REQUEST, hint, status=404)
 
     def _refuse(self, code: int, text: str, status: int = 200) -> web.Response:
+        self._options.telemetry.call(FACE, "other", code, 0.0)
         answer = wire.failure(self._profile, wire.NO_MESSAGE, code, text)
         return _respond(wire.encode(answer), status)
 
@@ -95,11 +99,22 @@ class Endpoint:
         except WireError as error:
             return wire.encode(self._fail(wire.NO_MESSAGE, error, "other", time.perf_counter()))
         if isinstance(value, list):
-            answers = [await self._answer_member(member, basic) for member in value]
-            answered = [answer for answer in answers if answer is not None]
+            answered = await self._answer_members(value, basic)
             return wire.encode(answered) if answered else b""
         answer = await self._answer_member(value, basic)
         return b"" if answer is None else wire.encode(answer)
+
+    async def _answer_members(
+        self, batch: list[Any], basic: tuple[str, str] | None
+    ) -> list[dict[str, Any]]:
+        answered = []
+        for number, member in enumerate(batch):
+            if number % TURN == TURN - 1:
+                await asyncio.sleep(0)
+            answer = await self._answer_member(member, basic)
+            if answer is not None:
+                answered.append(answer)
+        return answered
 
     def _read_body(self, body: bytes) -> Any:
         """A request, or a list of them. Raises WireError."""
@@ -109,6 +124,11 @@ class Endpoint:
             return {}
         if value == []:
             raise WireError(INVALID_REQUEST, "Invalid Request: the batch is empty.")
+        if isinstance(value, list) and len(value) > _LONGEST_BATCH:
+            raise WireError(
+                INVALID_REQUEST,
+                f"Invalid Request: the batch has {len(value)} members; send {_LONGEST_BATCH}.",
+            )
         return value
 
     async def _answer_member(

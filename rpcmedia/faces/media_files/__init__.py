@@ -15,7 +15,8 @@ from rpcmedia.gallery.pictures import picture_type
 from rpcmedia.gallery.service import Gallery
 from rpcmedia.operations.presentation import MEDIA_PATH
 
-_CACHE_CONTROL = "public, max-age=3600"
+_CACHE_CONTROL = "public, no-cache"
+"""Kept by whoever likes, but asked for again: an update replaces the bytes of a URL."""
 
 
 def mount(app: web.Application, gallery: Gallery, options: FaceOptions) -> None:

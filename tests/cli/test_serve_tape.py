@@ -1,0 +1,56 @@
+"""`rpcmedia serve --tape`: a server that records its own traffic."""
+
+import json
+from pathlib import Path
+
+import aiohttp
+
+from tests.cli.process import CATALOG, run, serve
+from tests.faces.bodies import png
+from tests.support.server import KEY, USER
+
+
+async def use(url: str) -> None:
+    """Log in, create an image, list it, fetch it, and meet a fault."""
+    async with aiohttp.ClientSession() as http:
+
+        async def send(method: str, *params: object) -> dict[str, object]:
+            request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+            async with http.post(f"{url}/api/jsonrpc", json=request) as answer:
+                content: dict[str, object] = await answer.json()
+                return content
+
+        session = (await send("login", USER, KEY))["result"]
+        await send("call", session, "product_media.create", ["product1", png("one")])
+        await send("call", session, "product_media.list", ["product1"])
+        assert "error" in await send("call", session, "product_media.list", ["nosuch"])
+        for path in ("/media/catalog/product/o/n/one.png", "/healthz", "/metrics"):
+            async with http.get(f"{url}{path}") as answer:
+                assert answer.status == 200
+
+
+async def test_the_traffic_of_a_server_is_on_its_tape_and_replays(tmp_path: Path) -> None:
+    tape = tmp_path / "own.jsonl"
+    options = ("--data", tmp_path / "d", "--catalog", CATALOG, "--tape", tape)
+    async with serve(*options, "--profile", "shipstream") as running:
+        await use(running.url)
+        await running.stop()
+
+    header, *entries = [json.loads(line) for line in tape.read_text("utf-8").splitlines()]
+    assert header["profile"] == "shipstream"
+    # Those who watch the server are not its traffic.
+    assert len(entries) == 5
+    assert KEY not in tape.read_text("utf-8")
+    replayed = await run("replay", tape)
+    assert (replayed.code, replayed.err) == (0, "")
+    assert "5 of 5 equal" in replayed.out
+
+
+async def test_a_tape_that_is_there_is_not_written_over(tmp_path: Path) -> None:
+    tape = tmp_path / "own.jsonl"
+    tape.write_text("kept")
+
+    outcome = await run("serve", "--ephemeral", "--port", "0", "--user", "a:b", "--tape", tape)
+
+    assert str(tape) in outcome.refused()
+    assert tape.read_text() == "kept"
