@@ -77,6 +77,7 @@ class TapeReader:
     def __init__(self, path: Path) -> None:
         """Open and check the header. Raises TapeRefused."""
         self.path = path
+        self._bodies = _bodies_of(path)
         self.warnings: list[str] = []
         """What was skipped: a last line that a crash cut off."""
         try:
@@ -120,7 +121,7 @@ class TapeReader:
                 return None
             raise TapeRefused(f"{self.path}:{number}: no JSON ({error}).") from error
         try:
-            return from_entry(entry, _bodies_of(self.path), number)
+            return from_entry(entry, self._bodies, number)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise TapeRefused(f"{self.path}:{number}: no HAR entry ({error!r}).") from error
         except TapeRefused as error:

@@ -277,11 +277,12 @@ async def test_answers_that_are_dropped_or_cut_off_have_an_error(
         return response
 
     app = web.Application()
-    app.add_routes([web.post("/drop", drop), web.post("/truncate", truncate)])
+    app.add_routes([web.get("/drop", drop), web.get("/truncate", truncate)])
     async with recorded(app, tape) as server:
-        for path in ("/drop", "/truncate"):
-            with pytest.raises(aiohttp.ClientError):
-                await server.get(path)
+        for path in (b"/drop", b"/truncate"):
+            async with connected(server.url) as client:
+                with pytest.raises(asyncio.IncompleteReadError):
+                    await client.ask(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n")
 
     dropped, cut = exchanges(tape)
     assert (dropped.status, dropped.response_body, dropped.response_headers) == (0, None, [])
