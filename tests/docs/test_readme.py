@@ -1,6 +1,7 @@
 """The README is true: its session is run, and every command and option is in it."""
 
 import asyncio
+import os
 import re
 import sys
 from pathlib import Path
@@ -9,36 +10,56 @@ import click
 import pytest
 
 from rpcmedia.cli import main
-from tests.support.server import serving
+from tests.support.server import FIXTURES, serving
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 SHOWN = "http://127.0.0.1:8080"
 MARK = "=== next command ==="
 
 
-def session() -> list[tuple[str, str]]:
-    """(command, output) of the worked session."""
-    block = re.search(r"```console\n(.*?)```", README, re.DOTALL)
-    assert block
-    steps = re.split(r"^\$ ", block[1], flags=re.MULTILINE)[1:]
+def session(number: int) -> list[tuple[str, str]]:
+    """(command, output) of a session that is shown."""
+    block = re.findall(r"```console\n(.*?)```", README, re.DOTALL)[number]
+    steps = re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
     return [(command, output) for command, _, output in (step.partition("\n") for step in steps)]
 
 
+async def run_session(
+    steps: list[tuple[str, str]], folder: Path, address: str = SHOWN
+) -> list[str]:
+    """The output of each command, with the shown address in place of the real one."""
+    script = f"\necho '{MARK}'\n".join(command for command, _ in steps)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    bash = await asyncio.create_subprocess_exec(
+        "bash",
+        "-c",
+        script.replace(SHOWN, address),
+        stdout=asyncio.subprocess.PIPE,
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+    )
+    output, _ = await bash.communicate()
+    return output.decode().replace("http://address", SHOWN).split(f"{MARK}\n")
+
+
 async def test_the_worked_session_has_the_output_that_is_printed(tmp_path: Path) -> None:
-    steps = session()
+    steps = session(0)
     async with serving(tmp_path) as server:
         # The address stands in URLs of answers too, so the output is read as if it were the shown.
-        script = f"\necho '{MARK}'\n".join(command for command, _ in steps)
-        bash = await asyncio.create_subprocess_exec(
-            "bash",
-            "-c",
-            script.replace(SHOWN, server.url),
-            stdout=asyncio.subprocess.PIPE,
-        )
-        output, _ = await bash.communicate()
+        shown = await run_session(steps, tmp_path, server.url)
 
-    shown = output.decode().replace("http://address", SHOWN).split(f"{MARK}\n")
     assert len(steps) > 10
+    for (command, expected), got in zip(steps, shown, strict=True):
+        assert got == expected, command
+
+
+async def test_the_tapes_that_are_shown_play_as_is_printed(tmp_path: Path) -> None:
+    (tmp_path / "fixtures").symlink_to(FIXTURES)
+    steps = session(1)
+
+    shown = await run_session(steps, tmp_path)
+
+    assert len(steps) == 3
     for (command, expected), got in zip(steps, shown, strict=True):
         assert got == expected, command
 
