@@ -18,6 +18,8 @@ from rpcmedia.stores.hard_links import is_whole, load_links, remove_files, save_
 
 T = TypeVar("T")
 
+_PROBE_BYTES = 4096
+
 _REASONS = {
     errno.ENOSPC: "The disk is full.",
     errno.EDQUOT: "The disk quota is used up.",
@@ -79,8 +81,12 @@ class LocalFiles:
     async def check_writable(self) -> None:
         """See ImageFiles."""
         probe = f"/probe-{secrets.token_hex(8)}"
-        await in_thread(lambda: self.location(probe).touch())
-        await self.take_back(probe)
+        # A folder that is gone must not come back empty by being asked about.
+        await in_thread(self._root.stat)
+        try:
+            await in_thread(lambda: self._write(probe, bytes(_PROBE_BYTES)))
+        finally:
+            await self.take_back(probe)
 
     async def clear(self) -> None:
         """See ImageFiles."""

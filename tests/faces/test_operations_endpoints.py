@@ -278,3 +278,22 @@ async def test_an_internal_error_is_in_the_log_and_not_in_the_answer(tmp_path: P
         outcome = await running.stop()
     assert any("exception" in json.loads(line) for line in outcome.err.splitlines())
     assert session not in outcome.err
+
+
+async def test_ready_means_that_something_was_written(server: Server) -> None:
+    async def probes() -> set[str]:
+        sql = "SELECT value FROM setting WHERE name = 'probe'"
+        rows = await server.folder.rows._database.read(lambda c: c.execute(sql).fetchall())
+        return {value for (value,) in rows}
+
+    before = await probes()
+    async with server.http.get(f"{server.url}/readyz") as answer:
+        assert (answer.status, await answer.json()) == (200, {"status": "ready"})
+    first = await probes()
+    async with server.http.get(f"{server.url}/readyz") as answer:
+        assert answer.status == 200
+
+    assert before == set()
+    assert len(first) == 1
+    # Who asks again at once is not made to write again.
+    assert await probes() == first
