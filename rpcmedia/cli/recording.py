@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from rpcmedia import __version__, wiring
-from rpcmedia.cli.options import COULD_NOT_RUN, PATH, option, run
+from rpcmedia.cli.options import COULD_NOT_RUN, PATH, config_option, option, run
 from rpcmedia.logs import set_up_logs
 from rpcmedia.tapes import proxy
 from rpcmedia.tapes.recorder import Recorder
@@ -14,6 +14,7 @@ from rpcmedia.tapes.tape import Header, TapeRefused
 
 
 @click.command()
+@config_option
 @option("--upstream", required=True, metavar="URL", help="Where requests are passed on to.")
 @option("--tape", required=True, type=PATH, help="The tape, a file that does not exist yet.")
 @option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")

@@ -15,7 +15,7 @@ import click
 import structlog
 
 from rpcmedia import wiring
-from rpcmedia.cli.options import CLEAN, COULD_NOT_RUN, FINDINGS, PATH, F, UserKey
+from rpcmedia.cli.options import CLEAN, COULD_NOT_RUN, FINDINGS, PATH, F, UserKey, config_option
 from rpcmedia.cli.tape_catalog import NoCatalog, catalog_keys, catalog_path, with_keys
 from rpcmedia.cli.threads import in_a_thread
 from rpcmedia.logs import set_up_logs
@@ -53,6 +53,7 @@ def _option(name: str, *names: str, **attributes: Any) -> Callable[[F], F]:
 
 
 @click.command()
+@config_option
 @_option("--against", metavar="URL", help="The server to play against.  [default: a fresh one]")
 @_option(
     "--profile",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from rpcmedia.cli.options import COULD_NOT_RUN, PATH, option
+from rpcmedia.cli.options import COULD_NOT_RUN, PATH, config_option, option
 from rpcmedia.tapes import show
 from rpcmedia.tapes.conversion import FORMATS, convert
 from rpcmedia.tapes.playback import play_back
@@ -30,6 +30,7 @@ def _warn(line: str) -> None:
 
 
 @click.command()
+@config_option
 @option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @option("--port", type=click.IntRange(0, 65535), default=8088, show_default=True, help="0: any.")
 @option(
@@ -62,6 +63,7 @@ def tape() -> None:
 
 
 @tape.command("show")
+@config_option
 @option("--line", type=click.IntRange(1), help="Show the exchange in this line in full.")
 @click.argument("path", type=PATH, metavar="TAPE")
 def tape_show(path: Path, line: int | None) -> None:
@@ -100,6 +102,7 @@ _FORMAT = click.Choice(list(FORMATS))
 
 
 @tape.command("convert")
+@config_option
 @option("--from", "read_as", type=_FORMAT, help="[default: as IN ends]")
 @option("--to", "write_as", type=_FORMAT, help="[default: as OUT ends]")
 @click.argument("source", type=PATH, metavar="IN")
@@ -114,6 +117,7 @@ def tape_convert(source: Path, target: Path, read_as: str | None, write_as: str 
 
 
 @tape.command("redact")
+@config_option
 @click.argument("source", type=PATH, metavar="IN")
 @click.argument("target", type=PATH, metavar="OUT")
 def tape_redact(source: Path, target: Path) -> None:

@@ -26,7 +26,7 @@ _BESIDE = ("name", "note", "error", "started", "milliseconds", "extra")
 """Members of an exchange that have no place in an interaction."""
 
 
-class _Loader(_SafeLoader):  # type: ignore[misc]
+class _Loader(_SafeLoader):  # type: ignore[misc]  # the C loader, or the other: known at run time
     """Safe, and takes what vcrpy writes for tuples, for open files and for iterators."""
 
 

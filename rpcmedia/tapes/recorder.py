@@ -225,7 +225,7 @@ def _copied_writes(request: web.Request, body: Body) -> Iterator[None]:
         body.write(chunk)
         await write_eof(chunk)
 
-    writer.write = copy  # type: ignore[method-assign]
+    writer.write = copy  # type: ignore[method-assign]  # aiohttp has no hook for what is sent
     writer.write_eof = copy_eof  # type: ignore[method-assign]
     try:
         yield
