@@ -1,18 +1,18 @@
 """The HTTP application: limits, request ids, health, metrics, and the faces mounted on it."""
 
-import asyncio
 import base64
 import binascii
-import contextlib
+import itertools
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from rpcmedia.faces.limits import BodyMemory, InFlight
 from rpcmedia.faces.telemetry import Telemetry
 from rpcmedia.gallery.ports import StorageFailed
 
@@ -24,51 +24,17 @@ log = structlog.get_logger(__name__)
 WATCHING = ("/healthz", "/readyz", "/metrics")
 """The paths for those who watch a server."""
 
-_ARRIVAL_SECONDS = 0.05
 _READY_SECONDS = 1.0
 
-
-class InFlight:
-    """Counts the requests under way, and sends clients away once the server stops.
-
-    aiohttp drops what a client still sends once it is told to shut down, so an upload must be
-    waited for before that.
-    """
-
-    def __init__(self) -> None:
-        self._requests = 0
-        self._none = asyncio.Event()
-        self._none.set()
-        self._stopping = False
-
-    @contextlib.contextmanager
-    def request(self) -> Iterator[None]:
-        """Count one request for as long as the block lasts."""
-        self._requests += 1
-        self._none.clear()
-        try:
-            yield
-        finally:
-            self._requests -= 1
-            if not self._requests:
-                self._none.set()
-
-    def finish(self, response: web.StreamResponse) -> None:
-        """Make this answer the last of its connection, if the server stops."""
-        if self._stopping and not response.prepared:
-            response.force_close()
-
-    async def drain(self, seconds: float) -> None:
-        """Return when no request is under way, or after so many seconds."""
-        self._stopping = True
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                # What has just arrived is not counted yet: look again a moment later.
-                await asyncio.sleep(_ARRIVAL_SECONDS)
-                await self._none.wait()
+# A request id is unique without asking for random bytes each time.
+_PROCESS = secrets.token_hex(4)
+_NUMBERS = itertools.count(1)
 
 
 IN_FLIGHT = web.AppKey("in_flight", InFlight)
+
+RETRY = {"Retry-After": "1"}
+"""The header of an answer with status 503."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +44,8 @@ class FaceOptions:
     telemetry: Telemetry
     max_body: int
     """The largest request body in bytes."""
+    in_flight: InFlight = field(default_factory=InFlight)
+    body_memory: BodyMemory = field(default_factory=BodyMemory)
 
 
 Mount = Callable[[web.Application], None]
@@ -85,9 +53,8 @@ Mount = Callable[[web.Application], None]
 
 def build_app(
     mounts: Iterable[Mount],
-    telemetry: Telemetry,
+    options: FaceOptions,
     check_ready: Callable[[], Awaitable[None]],
-    max_body: int,
     *,
     outer: Sequence[Middleware] = (),
     inner: Sequence[Middleware] = (),
@@ -96,10 +63,11 @@ def build_app(
 
     Middlewares see every answer: the outer ones as it leaves, the inner ones as a face made it.
     """
-    app = web.Application(client_max_size=max_body, middlewares=[*outer, _request_context, *inner])
-    app[IN_FLIGHT] = InFlight()
+    middlewares = [*outer, _request_context(options.in_flight), *inner]
+    app = web.Application(client_max_size=options.max_body, middlewares=middlewares)
+    app[IN_FLIGHT] = options.in_flight
     for path, handler in zip(
-        WATCHING, (_healthz, _readyz(check_ready), _metrics(telemetry)), strict=True
+        WATCHING, (_healthz, _readyz(check_ready), _metrics(options.telemetry)), strict=True
     ):
         app.router.add_get(path, handler)
     for mount in mounts:
@@ -121,32 +89,38 @@ def basic_credentials(request: web.Request) -> tuple[str, str] | None:
     return (username, key) if username and key else None
 
 
-@web.middleware
-async def _request_context(request: web.Request, handler: Handler) -> web.StreamResponse:
-    in_flight = request.app[IN_FLIGHT]
-    with in_flight.request():
-        response = await _answer(request, handler)
-    in_flight.finish(response)
-    return response
+def _request_context(in_flight: InFlight) -> Middleware:
+    @web.middleware
+    async def request_context(request: web.Request, handler: Handler) -> web.StreamResponse:
+        in_flight.begin()
+        try:
+            response = await _answer(request, handler)
+        finally:
+            in_flight.end()
+        in_flight.finish(response)
+        return response
+
+    return request_context
 
 
 async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
-    request_id = secrets.token_hex(8)
+    request_id = f"{_PROCESS}{next(_NUMBERS):08x}"
     # The next request of the connection binds its own; taking the old one back costs more.
     structlog.contextvars.bind_contextvars(request_id=request_id)
     try:
         response = await handler(request)
     except web.HTTPException as refusal:
         response = _plain(refusal.status, refusal.reason)
-        if "Allow" in refusal.headers:
-            response.headers["Allow"] = refusal.headers["Allow"]
+        for name in ("Allow", "Retry-After"):
+            if name in refusal.headers:
+                response.headers[name] = refusal.headers[name]
     except (ConnectionError, web.RequestPayloadError):
         log.info("client hung up")
         response = _plain(400, "The body ended before its announced length.")
     except StorageFailed as failure:
         log.error("storage failed", reason=str(failure))
         response = _plain(503, "The storage does not answer; try again.")
-        response.headers["Retry-After"] = "1"
+        response.headers.update(RETRY)
     except Exception:
         log.exception("request failed", method=request.method)
         response = _plain(500, f"Internal error; the log has it under {request_id}.")

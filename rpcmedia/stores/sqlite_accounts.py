@@ -24,19 +24,17 @@ class SqliteAccounts:
 
     async def user(self, user_id: int) -> User | None:
         """See Accounts."""
-        return await self._find("id", user_id)
+        return self._find("id", user_id)
 
     async def user_by_name(self, username: str) -> User | None:
         """See Accounts."""
-        return await self._find("name_key", _name_key(username))
+        return self._find("name_key", _name_key(username))
 
-    async def _find(self, column: str, value: int | str) -> User | None:
+    def _find(self, column: str, value: int | str) -> User | None:
         if len(str(value)) > LONGEST_KEY:
             return None
         unit = partial(_read_users, f"WHERE {column} = ?", (value,))
-        found = await self._database.cached(
-            ("user", column, value), lambda: self._database.read(unit)
-        )
+        found = self._database.cached(("user", column, value), unit)
         return found[0] if found else None
 
     async def users(self) -> Sequence[User]:
@@ -73,10 +71,7 @@ class SqliteAccounts:
 
     async def session(self, id_hash: str) -> Session | None:
         """See Accounts."""
-        return await self._database.cached(
-            ("session", id_hash),
-            lambda: self._database.read(partial(_read_session, id_hash)),
-        )
+        return self._database.cached(("session", id_hash), partial(_read_session, id_hash))
 
     async def touch_session(self, id_hash: str, last_used: float, expires: float) -> None:
         """See Accounts."""

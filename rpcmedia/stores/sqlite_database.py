@@ -1,4 +1,4 @@
-"""One SQLite file in WAL mode: a writer that groups commits, a reader, and a cache of reads.
+"""One SQLite file in WAL mode: a writer that groups commits, readers, and a cache of look-ups.
 
 The only door to aiosqlite, and the one place that turns SQLite's errors into StorageFailed.
 """
@@ -34,11 +34,11 @@ class Database:
         self,
         writer: aiosqlite.Connection,
         reader: aiosqlite.Connection,
-        watcher: sqlite3.Connection,
+        looker: sqlite3.Connection,
     ) -> None:
         self._writer = writer
         self._reader = reader
-        self._watcher = watcher
+        self._looker = looker
         self._waiting: list[tuple[Unit[Any], asyncio.Future[Any]]] = []
         self._writing: asyncio.Task[None] | None = None
         self._cache: dict[Hashable, Any] = {}
@@ -57,20 +57,30 @@ class Database:
         writer = await aiosqlite.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         await _run(writer, lambda connection: _set_up(connection, durable))
         reader = await aiosqlite.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
-        watcher = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
-        return cls(writer, reader, watcher)
+        looker = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+        return cls(writer, reader, looker)
 
     async def close(self) -> None:
         """Finish the writes that wait and close the file."""
         if self._writing:
             await self._writing
-        self._watcher.close()
+        self._looker.close()
         await self._reader.close()
         await self._writer.close()
 
     async def read(self, unit: Unit[T]) -> T:
-        """Run a unit that only reads; it sees one moment of the database."""
+        """Run a unit that only reads, however long it takes; it sees one moment of the database."""
         return await _run(self._reader, partial(_read, unit))
+
+    def look_up(self, unit: Unit[T]) -> T:
+        """Run a unit that finds a few rows by an index, at once and in this thread.
+
+        That takes less time than handing it to another thread, and readers never wait for writers.
+        """
+        try:
+            return _read(unit, self._looker)
+        except sqlite3.Error as error:
+            raise _translate(error) from error
 
     async def write(self, unit: Unit[T]) -> T:
         """Run a unit in a transaction and return after its commit.
@@ -91,22 +101,18 @@ class Database:
         """Take what a saved file holds in place of everything here. Raises SchemaTooNew."""
         await _run(self._writer, partial(_copy_from, path))
 
-    async def cached(self, key: Hashable, load: Callable[[], Awaitable[T]]) -> T:
-        """The value of `key`, loaded once until any connection changes the database."""
+    def cached(self, key: Hashable, unit: Unit[T]) -> T:
+        """What a unit that looks up finds, kept under `key` until any connection changes rows."""
         if not self._cache_is_fresh:
             self._refresh_cache()
-        version = self._cache_version
         value = self._cache.get(key, _MISSING)
         if value is _MISSING:
-            value = await load()
-            # A load that began before the last change may have seen the time before it.
-            if self._cache_version == version:
-                self._cache[key] = value
+            value = self._cache[key] = self.look_up(unit)
         return value  # type: ignore[no-any-return]  # the cache holds values of many types
 
     def _refresh_cache(self) -> None:
         try:
-            version = int(self._watcher.execute("PRAGMA data_version").fetchone()[0])
+            version = int(self._looker.execute("PRAGMA data_version").fetchone()[0])
         except sqlite3.Error as error:
             raise _translate(error) from error
         if version != self._cache_version or len(self._cache) > _CACHE_ENTRIES:

@@ -1,8 +1,7 @@
 """GalleryRows over SQLite. Reads are cached until the database changes; see sqlite_database."""
 
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator
 from functools import partial
-from typing import TypeVar
 
 from rpcmedia.gallery.file_names import FileName
 from rpcmedia.gallery.model import (
@@ -18,9 +17,7 @@ from rpcmedia.gallery.model import (
 from rpcmedia.gallery.ports import ImageFiles
 from rpcmedia.stores import sqlite_catalog
 from rpcmedia.stores import sqlite_images as images
-from rpcmedia.stores.sqlite_database import LONGEST_KEY, Database, Unit
-
-T = TypeVar("T")
+from rpcmedia.stores.sqlite_database import LONGEST_KEY, Database
 
 
 class SqliteRows:
@@ -31,37 +28,40 @@ class SqliteRows:
 
     async def store_view(self, key: int | str) -> StoreView | None:
         """See GalleryRows."""
-        views = await self._cached("store views", sqlite_catalog.store_views)
+        views = self._database.cached("store views", sqlite_catalog.store_views)
         return next((view for view in views if key in (view.id, view.code)), None)
 
     async def attribute_set(self, set_id: int) -> AttributeSet | None:
         """See GalleryRows."""
-        return (await self._cached("attribute sets", sqlite_catalog.attribute_sets)).get(set_id)
+        return self._attribute_set(set_id)
+
+    def _attribute_set(self, set_id: int) -> AttributeSet | None:
+        return self._database.cached("attribute sets", sqlite_catalog.attribute_sets).get(set_id)
 
     async def product(self, product_id: int) -> Product | None:
         """See GalleryRows."""
-        return await self._product("id", product_id)
+        return self._product("id", product_id)
 
     async def product_by_sku(self, sku: str) -> Product | None:
         """See GalleryRows."""
-        return await self._product("sku_key", sku_key(sku))
+        return self._product("sku_key", sku_key(sku))
 
-    async def _product(self, column: str, value: int | str) -> Product | None:
+    def _product(self, column: str, value: int | str) -> Product | None:
         if len(str(value)) > LONGEST_KEY:
             return None
         sql = f"SELECT id, sku, attribute_set FROM product WHERE {column} = ?"
-        row = await self._cached(
+        row = self._database.cached(
             (column, value), lambda connection: connection.execute(sql, (value,)).fetchone()
         )
         if row is None:
             return None
-        attribute_set = await self.attribute_set(row[2])
+        attribute_set = self._attribute_set(row[2])
         return Product(row[0], row[1], attribute_set) if attribute_set else None
 
     async def gallery(self, product: Product, store_view: int) -> tuple[Image, ...]:
         """See GalleryRows."""
-        return await self._cached(
-            ("gallery", product, store_view),
+        return self._database.cached(
+            ("gallery", product.id, store_view),
             partial(images.read_gallery, product, store_view),
         )
 
@@ -69,14 +69,11 @@ class SqliteRows:
         """See GalleryRows."""
         if len(file) > LONGEST_KEY:
             return None
-        return await self._cached(("bytes", file), partial(images.read_kept_bytes, file))
-
-    async def _cached(self, key: Hashable, unit: Unit[T]) -> T:
-        return await self._database.cached(key, lambda: self._database.read(unit))
+        return self._database.cached(("bytes", file), partial(images.read_kept_bytes, file))
 
     async def free_number(self, name: FileName, at_least: int) -> int:
         """See GalleryRows."""
-        return await self._database.read(partial(images.find_free_number, name, at_least))
+        return self._database.look_up(partial(images.find_free_number, name, at_least))
 
     async def add_image(
         self,

@@ -229,9 +229,8 @@ async def build_server(
     check_ready = control.between(gallery.check_writable) if control else gallery.check_writable
     return http.build_app(
         faces,
-        options.telemetry,
+        options,
         check_ready,
-        settings.max_body,
         outer=[recording] if recording else [],
         inner=[control_face.damage_answers] if control else [],
     )

@@ -14,6 +14,7 @@ from rpcmedia.faces.jsonrpc import wire
 from rpcmedia.faces.jsonrpc.methods import Context, label_of, run_method
 from rpcmedia.faces.jsonrpc.profiles import Profile
 from rpcmedia.faces.jsonrpc.wire import (
+    BUSY,
     INVALID_REQUEST,
     METHOD_NAME,
     NO_ID,
@@ -21,6 +22,7 @@ from rpcmedia.faces.jsonrpc.wire import (
     Message,
     WireError,
 )
+from rpcmedia.faces.limits import TooSlow, is_here, read_body
 from rpcmedia.gallery.faults import Fault
 from rpcmedia.operations.dispatch import TURN, Operations
 from rpcmedia.operations.faults import SessionExpired
@@ -73,15 +75,26 @@ class Endpoint:
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one HTTP request."""
+        if self._options.in_flight.too_many:
+            return self._refuse(BUSY, "Server is busy, try again")
+        if is_here(request):
+            return await self._answer_request(request)
+        # A compressed body, or one in chunks, may become as large as any.
+        known = None if "Content-Encoding" in request.headers else request.content_length
+        longest = self._options.max_body
+        async with self._options.body_memory.room_for(min(known or longest, longest)):
+            return await self._answer_request(request)
+
+    async def _answer_request(self, request: web.Request) -> web.Response:
         try:
-            if (request.content_length or 0) > self._options.max_body:
-                raise web.HTTPRequestEntityTooLarge(self._options.max_body)
-            body = await request.read()
+            body = await read_body(request, self._options.max_body)
         except web.HTTPRequestEntityTooLarge:
             return self._refuse(
                 INVALID_REQUEST,
                 f"The request has more than {self._options.max_body} bytes; send less.",
             )
+        except TooSlow as reason:
+            return self._refuse(PARSE_ERROR, f"Parse error: {reason}; send it again.")
         except web.RequestPayloadError:
             return self._refuse(
                 PARSE_ERROR,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from rpcmedia.faces.http import FaceOptions
+from rpcmedia.faces.http import RETRY, FaceOptions
 from rpcmedia.gallery.pictures import picture_type
 from rpcmedia.gallery.service import Gallery
 from rpcmedia.operations.presentation import MEDIA_PATH
@@ -23,6 +23,8 @@ def mount(app: web.Application, gallery: Gallery, options: FaceOptions) -> None:
     """Serve media files to GET and HEAD."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
+        if options.in_flight.too_many:
+            raise web.HTTPServiceUnavailable(headers=RETRY)
         file = request.path.removeprefix(MEDIA_PATH)
         media = await gallery.find_media(file)
         if media is None:
