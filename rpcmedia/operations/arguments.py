@@ -4,7 +4,7 @@ The only door to Marshmallow. The casts are PHP's, measured on the reference ser
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,13 +47,15 @@ class Arguments:
             return cls(positional, {n: v for n, v in given.items() if not n.isdecimal()})
         return cls((given,))
 
-    def bind(self, method: str, required: Iterable[str], optional: Iterable[str]) -> dict[str, Any]:
+    def bind(self, method: str, required: Sequence[str], optional: Sequence[str]) -> dict[str, Any]:
         """The arguments by name; extra positions are ignored, absent optional ones are None.
 
         Raises InvalidArguments for names that the method does not know, or that are missing.
         """
         names = (*required, *optional)
         bound = dict(zip(names, self.positional, strict=False))
+        if not self.named and len(bound) >= len(required):
+            return {name: bound.get(name) for name in names}
         expected = f"{method} takes {', '.join(names) or 'no arguments'}."
         for given, value in self.named.items():
             name = _SYNONYMS.get(given, given)

@@ -140,7 +140,16 @@ class Operations:
     """How multi_call runs each call."""
 
 
+_PATHS = {
+    f"{resource}.{operation.name}": operation
+    for resource in _RESOURCES
+    for operation in OPERATIONS.values()
+}
+
+
 def _find(path: object) -> Operation:
+    if isinstance(path, str) and path in _PATHS:
+        return _PATHS[path]
     # The reference looks at the first two parts of a path only.
     resource, _, rest = path.partition(".") if isinstance(path, str) else ("", "", "")
     operation = OPERATIONS.get(rest.split(".")[0])

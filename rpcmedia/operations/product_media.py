@@ -15,7 +15,7 @@ from rpcmedia.gallery.pictures import picture_type
 from rpcmedia.gallery.service import Gallery
 from rpcmedia.operations import arguments
 from rpcmedia.operations.identifiers import find_product, find_store_view
-from rpcmedia.operations.presentation import CreatedFile, Done, ImageMap, present
+from rpcmedia.operations.presentation import CreatedFile, Done, ImageMap, ImageMaps, Presenter
 
 RESOURCE = "catalog_product_attribute_media"
 ALIASES = ("product_attribute_media", "product_media")
@@ -63,26 +63,26 @@ class ProductMedia:
 
     def __init__(self, gallery: Gallery, base_url: str) -> None:
         self._gallery = gallery
-        self._base_url = base_url
+        self._presenter = Presenter(base_url)
 
     async def current_store(self, scope: Scope, given: dict[str, Any]) -> int:
         """Set the store view for the rest of the request, or tell it: its id."""
         scope.store_view = await self._store_view(scope, given)
         return scope.store_view
 
-    async def list_images(self, scope: Scope, given: dict[str, Any]) -> list[ImageMap]:
+    async def list_images(self, scope: Scope, given: dict[str, Any]) -> ImageMaps:
         """All images of a product by position."""
         store_view = await self._store_view(scope, given)
         product = await self._product(given)
         images = await self._gallery.list_images(product, store_view)
-        return [present(image, self._base_url) for image in images]
+        return self._presenter.present_all(images)
 
     async def info(self, scope: Scope, given: dict[str, Any]) -> ImageMap:
         """One image of a product."""
         store_view = await self._store_view(scope, given)
         product = await self._product(given)
         image = await self._gallery.find_image(product, given["file"], store_view)
-        return present(image, self._base_url)
+        return self._presenter.present(image)
 
     async def types(self, scope: Scope, given: dict[str, Any]) -> list[dict[str, str]]:
         """The image types of an attribute set; none for anything that is no set."""

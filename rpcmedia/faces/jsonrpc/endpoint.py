@@ -81,18 +81,20 @@ class Endpoint:
             return await self._answer_request(request)
         # A compressed body, or one in chunks, may become as large as any.
         known = None if "Content-Encoding" in request.headers else request.content_length
-        longest = self._options.max_body
-        async with self._options.body_memory.room_for(min(known or longest, longest)):
+        if (known or 0) > self._options.max_body:
+            return self._refuse_large()
+        async with self._options.body_memory.room_for(known or self._options.max_body):
             return await self._answer_request(request)
+
+    def _refuse_large(self) -> web.Response:
+        most = self._options.max_body
+        return self._refuse(INVALID_REQUEST, f"The request has more than {most} bytes; send less.")
 
     async def _answer_request(self, request: web.Request) -> web.Response:
         try:
             body = await read_body(request, self._options.max_body)
         except web.HTTPRequestEntityTooLarge:
-            return self._refuse(
-                INVALID_REQUEST,
-                f"The request has more than {self._options.max_body} bytes; send less.",
-            )
+            return self._refuse_large()
         except TooSlow as reason:
             return self._refuse(PARSE_ERROR, f"Parse error: {reason}; send it again.")
         except web.RequestPayloadError:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from rpcmedia.faces.jsonrpc.profiles import Profile, Version
-from rpcmedia.operations.presentation import CreatedFile, Done, ImageMap
+from rpcmedia.operations.presentation import CreatedFile, Done, ImageMap, ImageMaps
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -118,6 +118,8 @@ def _answer_id(profile: Profile, message: Message) -> Any:
 def spell(profile: Profile, value: Any) -> Any:
     """The value of an operation as the profile writes it."""
     match value:
+        case ImageMaps():
+            return _spell_images(profile, value)
         case ImageMap():
             return profile.image_map(value)
         case CreatedFile():
@@ -128,3 +130,11 @@ def spell(profile: Profile, value: Any) -> Any:
             return [spell(profile, member) for member in value]
         case _:
             return value
+
+
+def _spell_images(profile: Profile, images: ImageMaps) -> msgspec.Raw:
+    spelled: msgspec.Raw | None = images.spelled.get(profile.image_map)
+    if spelled is None:
+        spelled = msgspec.Raw(encode([profile.image_map(image) for image in images]))
+        images.spelled[profile.image_map] = spelled
+    return spelled
