@@ -10,6 +10,7 @@ import errno
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +20,7 @@ from rpcmedia.stores.hard_links import is_whole, load_links, remove_files, save_
 T = TypeVar("T")
 
 _PROBE_BYTES = 4096
+_FOLDER_SYNCS = 16
 
 _REASONS = {
     errno.ENOSPC: "The disk is full.",
@@ -36,6 +38,7 @@ class LocalFiles:
     def __init__(self, root: Path, *, durable: bool = True) -> None:
         self._root = root
         self._durable = durable
+        self._folder_syncs = ThreadPoolExecutor(_FOLDER_SYNCS, thread_name_prefix="folders")
         self._make_folder(root)
 
     async def put_new(self, file: str, content: bytes) -> str:
@@ -115,9 +118,7 @@ class LocalFiles:
                 view = memoryview(content)
                 while view:
                     view = view[new.write(view) :]
-                if self._durable:
-                    os.fsync(new.fileno())
-            self._sync(path.parent)
+                self._sync_both(new.fileno(), path.parent)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -136,6 +137,15 @@ class LocalFiles:
         self._make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
         self._sync(folder.parent)
+
+    def _sync_both(self, descriptor: int, folder: Path) -> None:
+        # Side by side, for the disk writes both down in one go.
+        if self._durable:
+            named = self._folder_syncs.submit(sync_folder, folder)
+            try:
+                os.fsync(descriptor)
+            finally:
+                named.result()
 
     def _sync(self, folder: Path) -> None:
         if self._durable:

@@ -22,6 +22,10 @@ Unit = Callable[[sqlite3.Connection], T]
 
 _BUSY_SECONDS = 10.0
 _CACHE_ENTRIES = 20_000
+_LOG_PAGES = 4000
+"""Pages in the log before they go into the file: many changes of one page go there as one."""
+_PAGE_CACHE_KIB = 32 * 1024
+"""The inner pages of the indexes over a million names."""
 LONGEST_KEY = 512
 """Nothing that clients name is longer; what they ask for is kept in the cache, found or not."""
 _MISSING = object()
@@ -58,6 +62,7 @@ class Database:
         await _run(writer, lambda connection: _set_up(connection, durable))
         reader = await aiosqlite.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         looker = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+        _set_up(looker, durable)
         return cls(writer, reader, looker)
 
     async def close(self) -> None:
@@ -158,6 +163,8 @@ def _prepare(path: Path, durable: bool) -> None:
 def _set_up(connection: sqlite3.Connection, durable: bool) -> None:
     connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
+    connection.execute(f"PRAGMA cache_size = -{_PAGE_CACHE_KIB}")
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

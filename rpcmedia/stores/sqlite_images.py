@@ -95,11 +95,13 @@ def add_image(
         connection.execute("INSERT INTO file_name (path) VALUES (?)", (file,))
     except sqlite3.IntegrityError:
         raise NameTaken(file) from None
-    connection.execute(
-        "INSERT INTO name_hint (name, next) VALUES (?, ?)"
-        " ON CONFLICT DO UPDATE SET next = max(next, excluded.next)",
-        (name.path(0), number + 1),
-    )
+    if number:
+        # Most names are given once, and need no hint where to look for the next.
+        connection.execute(
+            "INSERT INTO name_hint (name, next) VALUES (?, ?)"
+            " ON CONFLICT DO UPDATE SET next = max(next, excluded.next)",
+            (name.path(0), number + 1),
+        )
     cursor = connection.execute(
         """
         INSERT INTO image
@@ -109,6 +111,11 @@ def add_image(
         (product.id, file, *_byte_columns(stored)),
     )
     image_id = int(cursor.lastrowid or 0)
+    if store_view != DEFAULT_SCOPE:
+        connection.execute(
+            "INSERT INTO image_value (image, store_view, product) VALUES (?, 0, ?)",
+            (image_id, product.id),
+        )
     if values.position is None:
         position = _next_position(connection, product.id, store_view)
         values = replace(values, position=position)
@@ -128,14 +135,27 @@ def _byte_columns(stored: StoredBytes) -> tuple[str | int, ...]:
     )
 
 
+_HIGHEST_OWN = "SELECT max(position) FROM image_value WHERE product = ? AND store_view = ?"
+
+# Those of the default scope count where the store view has no position of its own.
+_HIGHEST_SHARED = """
+    SELECT position FROM image_value AS shared
+    WHERE product = ? AND store_view = 0 AND NOT EXISTS (
+        SELECT 1 FROM image_value AS own
+        WHERE own.image = shared.image AND own.store_view = ? AND own.position IS NOT NULL
+    )
+    ORDER BY position DESC LIMIT 1
+"""
+
+
 def _next_position(connection: sqlite3.Connection, product_id: int, store_view: int) -> int:
-    if store_view == DEFAULT_SCOPE:
-        sql = "SELECT max(position) FROM image_value WHERE product = ? AND store_view = 0"
-        highest = connection.execute(sql, (product_id,)).fetchone()[0]
-    else:
-        scope = {"product": product_id, "store_view": store_view}
-        highest = max((row[3] or 0 for row in connection.execute(_GALLERY, scope)), default=0)
-    return min((highest or 0) + 1, HIGHEST_POSITION)
+    highest = 0
+    for sql in (_HIGHEST_OWN, _HIGHEST_SHARED):
+        row = connection.execute(sql, (product_id, store_view)).fetchone()
+        highest = max(highest, row[0] or 0 if row else 0)
+        if store_view == DEFAULT_SCOPE:
+            break
+    return min(highest + 1, HIGHEST_POSITION)
 
 
 def _write_values(
@@ -176,10 +196,9 @@ def _fill_default_scope(connection: sqlite3.Connection, product_id: int) -> None
     # Saving a product in the default scope gives zeros to images made in another store view.
     connection.execute(
         """
-        INSERT INTO image_value (image, store_view, product, position, excluded)
-        SELECT id, 0, product, 0, 0 FROM image WHERE product = ?
-        ON CONFLICT DO UPDATE SET position = coalesce(position, 0), excluded = coalesce(excluded, 0)
-        WHERE position IS NULL OR excluded IS NULL
+        UPDATE image_value INDEXED BY image_value_unfilled
+        SET position = coalesce(position, 0), excluded = coalesce(excluded, 0)
+        WHERE product = ? AND store_view = 0 AND (position IS NULL OR excluded IS NULL)
         """,
         (product_id,),
     )
