@@ -128,6 +128,10 @@ class Beginning:
         return replace(exchange, started=self.at, milliseconds=milliseconds)
 
 
+KEPT_BODY = "body"
+"""Where a handler that does not read the body through aiohttp puts it, if it finds None there."""
+
+
 def recording_middleware(recorder: Recorder, base_url: str) -> Middleware:
     """A middleware that records what the server itself is asked and answers.
 
@@ -138,6 +142,7 @@ def recording_middleware(recorder: Recorder, base_url: str) -> Middleware:
     @web.middleware
     async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
         beginning, body = Beginning(), recorder.new_body()
+        request[KEPT_BODY] = None
         try:
             with _copied_writes(request, body):
                 response, error = await _answered(request, handler, body)
@@ -150,6 +155,7 @@ def recording_middleware(recorder: Recorder, base_url: str) -> Middleware:
             )
         finally:
             body.close()
+            del request[KEPT_BODY]
         if isinstance(response, web.HTTPException):
             raise response
         return _Sent(response) if isinstance(response, web.FileResponse) else response
@@ -259,9 +265,9 @@ async def _exchange(request: web.Request, response: web.StreamResponse, base_url
 async def _request_body(request: web.Request) -> tuple[bytes | None, str]:
     if not request.body_exists:
         return None, ""
-    # What the handler has read is kept by aiohttp, unless it was too large for it.
+    # What the handler has read is kept by itself or by aiohttp, unless it was too large.
     with contextlib.suppress(web.HTTPException, web.RequestPayloadError, ConnectionError):
-        content = await request.read()
+        content = bytes(request[KEPT_BODY] or await request.read())
         if len(content) == request.content.total_bytes:
             return content, ""
     return None, "The request body is not on the tape: the server did not take it whole."

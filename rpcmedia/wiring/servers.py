@@ -46,6 +46,10 @@ from rpcmedia.wiring.folders import (
 PROFILE_NAMES = tuple(PROFILES)
 
 _SHUTDOWN_SECONDS = 60.0
+_IDLE_SECONDS = 75.0
+"""How long a connection may take for the head of its next request."""
+_STALLED_MILLISECONDS = 60_000
+"""How long a client may take none of an answer."""
 
 
 async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -123,6 +127,8 @@ def _listen(stack: contextlib.AsyncExitStack, host: str, port: int) -> socket.so
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family, backlog=1024)
+        # Connections have it from the socket that accepts them.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STALLED_MILLISECONDS)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise CannotStart(f"Cannot listen on {host}:{port}: {reason}.") from error
@@ -136,7 +142,12 @@ async def _start(
     listener: socket.socket,
     shutdown_seconds: float,
 ) -> None:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=shutdown_seconds)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        keepalive_timeout=_IDLE_SECONDS,
+        shutdown_timeout=shutdown_seconds,
+    )
     await runner.setup()
     site = web.SockSite(runner, listener)
 

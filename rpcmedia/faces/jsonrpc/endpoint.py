@@ -108,7 +108,7 @@ class Endpoint:
         self._options.telemetry.traffic(FACE, len(body), len(text))
         return _respond(text)
 
-    async def _answer_body(self, body: bytes, basic: tuple[str, str] | None) -> bytes:
+    async def _answer_body(self, body: bytes | bytearray, basic: tuple[str, str] | None) -> bytes:
         try:
             value = self._read_body(body)
         except WireError as error:
@@ -131,7 +131,7 @@ class Endpoint:
                 answered.append(answer)
         return answered
 
-    def _read_body(self, body: bytes) -> Any:
+    def _read_body(self, body: bytes | bytearray) -> Any:
         """A request, or a list of them. Raises WireError."""
         empty = not body or (self._profile.expires_without_method and body == b"0")
         value = {} if empty else wire.parse(body)

@@ -59,7 +59,7 @@ class Message:
 NO_MESSAGE = Message({}, None, None)
 
 
-def parse(body: bytes) -> Any:
+def parse(body: bytes | bytearray) -> Any:
     """The JSON value of a body. Raises WireError -32700 that says where it went wrong."""
     if body.startswith(_BYTE_ORDER_MARK):
         raise WireError(PARSE_ERROR, "Parse error: the body begins with a byte order mark.")
@@ -73,7 +73,7 @@ def parse(body: bytes) -> Any:
         raise WireError(PARSE_ERROR, f"Parse error: {_explain(body, str(error))}.") from None
 
 
-def _explain(body: bytes, reason: str) -> str:
+def _explain(body: bytes | bytearray, reason: str) -> str:
     if not body.strip():
         return "the body is empty"
     if "truncated" in reason:
