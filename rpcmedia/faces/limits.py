@@ -24,8 +24,7 @@ _SLOWEST_BYTES_A_SECOND = 64 * 1024
 
 _ARRIVAL_SECONDS = 0.05
 
-KEPT_BODY = "body"
-"""Where a request keeps its body for a recorder, which puts None there."""
+_KEPT_BODY = web.RequestKey("kept_body", bytearray)
 
 
 class TooSlow(Exception):
@@ -134,9 +133,19 @@ async def read_body(request: web.Request, longest: int) -> bytes | bytearray:
         return await request.read()
     body = await _receive(request, longest)
     # Only for who asked: a connection that waits for its next request keeps the last one.
-    if KEPT_BODY in request:
-        request[KEPT_BODY] = body
+    if _KEPT_BODY in request:
+        request[_KEPT_BODY] = body
     return body
+
+
+def keep_body(request: web.Request) -> None:
+    """Keep the body of this request, once it is read, until `read_again`."""
+    request[_KEPT_BODY] = bytearray()
+
+
+async def read_again(request: web.Request) -> bytes:
+    """The body of a request that was kept."""
+    return bytes(request.pop(_KEPT_BODY)) or await request.read()
 
 
 async def _receive(request: web.Request, longest: int) -> bytearray:

@@ -19,6 +19,7 @@ from rpcmedia.tapes.redaction import Redactor
 from rpcmedia.tapes.tape import Exchange, Headers, TapeWriter
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+ReadBody = Callable[[web.Request], Awaitable[bytes]]
 
 HUNG_UP = "the client hung up before it had the whole answer"
 NOT_ANSWERED = "the connection was closed before the answer"
@@ -128,13 +129,12 @@ class Beginning:
         return replace(exchange, started=self.at, milliseconds=milliseconds)
 
 
-KEPT_BODY = "body"
-"""Where a handler that does not read the body through aiohttp puts it, if it finds None there."""
-
-
-def recording_middleware(recorder: Recorder, base_url: str) -> Middleware:
+def recording_middleware(
+    recorder: Recorder, base_url: str, read_again: ReadBody = web.Request.read
+) -> Middleware:
     """A middleware that records what the server itself is asked and answers.
 
+    `read_again` gives the body that the handler has read.
     It must be the outermost, and it ends the response itself, for only then its headers and body
     are known. Bodies are taken where they are written, before they are compressed.
     """
@@ -142,11 +142,10 @@ def recording_middleware(recorder: Recorder, base_url: str) -> Middleware:
     @web.middleware
     async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
         beginning, body = Beginning(), recorder.new_body()
-        request[KEPT_BODY] = None
         try:
             with _copied_writes(request, body):
                 response, error = await _answered(request, handler, body)
-            exchange = await _exchange(request, response, base_url)
+            exchange = await _exchange(request, response, base_url, read_again)
             has_body = not is_empty(request.method, response.status)
             if error == NOT_ANSWERED:
                 exchange, has_body = _unanswered(exchange), False
@@ -155,7 +154,6 @@ def recording_middleware(recorder: Recorder, base_url: str) -> Middleware:
             )
         finally:
             body.close()
-            del request[KEPT_BODY]
         if isinstance(response, web.HTTPException):
             raise response
         return _Sent(response) if isinstance(response, web.FileResponse) else response
@@ -240,8 +238,10 @@ def _copied_writes(request: web.Request, body: Body) -> Iterator[None]:
         writer.write_eof = write_eof  # type: ignore[method-assign]
 
 
-async def _exchange(request: web.Request, response: web.StreamResponse, base_url: str) -> Exchange:
-    content, note = await _request_body(request)
+async def _exchange(
+    request: web.Request, response: web.StreamResponse, base_url: str, read_again: ReadBody
+) -> Exchange:
+    content, note = await _request_body(request, read_again)
     headers = [
         (str(name), value)
         for name, value in response.headers.items()
@@ -262,12 +262,12 @@ async def _exchange(request: web.Request, response: web.StreamResponse, base_url
     )
 
 
-async def _request_body(request: web.Request) -> tuple[bytes | None, str]:
+async def _request_body(request: web.Request, read_again: ReadBody) -> tuple[bytes | None, str]:
     if not request.body_exists:
         return None, ""
-    # What the handler has read is kept by itself or by aiohttp, unless it was too large.
+    # What the handler has read is kept, unless it was too large.
     with contextlib.suppress(web.HTTPException, web.RequestPayloadError, ConnectionError):
-        content = bytes(request[KEPT_BODY] or await request.read())
+        content = await read_again(request)
         if len(content) == request.content.total_bytes:
             return content, ""
     return None, "The request body is not on the tape: the server did not take it whole."

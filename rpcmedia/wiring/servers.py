@@ -17,7 +17,7 @@ from aiohttp.typedefs import Middleware
 
 from rpcmedia import __version__
 from rpcmedia.faces import control as control_face
-from rpcmedia.faces import http, jsonrpc, media_files
+from rpcmedia.faces import http, jsonrpc, limits, media_files
 from rpcmedia.faces.jsonrpc.profiles import PROFILES
 from rpcmedia.faces.telemetry import Telemetry
 from rpcmedia.gallery.model import CatalogUser
@@ -200,13 +200,15 @@ def _recording(
         writer = stack.enter_context(contextlib.closing(TapeWriter(settings.tape, header)))
     except TapeRefused as refusal:
         raise CannotStart(str(refusal)) from refusal
-    record = recording_middleware(Recorder(writer, Redactor()), header.base_url)
+    recorder = Recorder(writer, Redactor())
+    record = recording_middleware(recorder, header.base_url, limits.read_again)
 
     @web.middleware
     async def record_calls(request: web.Request, handler: http.Handler) -> web.StreamResponse:
         # What watches the server is not its traffic, and differs at each replay.
         if request.path in http.WATCHING:
             return await handler(request)
+        limits.keep_body(request)
         return await record(request, handler)
 
     return record_calls
