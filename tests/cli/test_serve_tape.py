@@ -1,5 +1,6 @@
 """`rpcmedia serve --tape`: a server that records its own traffic."""
 
+import base64
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import aiohttp
 
 from tests.cli.process import CATALOG, run, serve
 from tests.faces.bodies import png
+from tests.support import pictures
 from tests.support.server import KEY, USER
 
 
@@ -56,3 +58,22 @@ async def test_a_tape_that_is_there_is_not_written_over(tmp_path: Path) -> None:
 
     assert str(tape) in outcome.refused()
     assert tape.read_text() == "kept"
+
+
+async def test_an_upload_that_arrives_in_many_pieces_is_on_the_tape_whole(tmp_path: Path) -> None:
+    tape = tmp_path / "own.jsonl"
+    content = base64.b64encode(pictures.png() + bytes(400_000)).decode()
+    create = ["product1", {"file": {"content": content, "mime": "image/png"}}]
+    request = {"id": 1, "method": "call", "params": [None, "product_media.create", create]}
+    basic = {"Authorization": aiohttp.encode_basic_auth(USER, KEY)}
+    options = ("--data", tmp_path / "d", "--catalog", CATALOG, "--tape", tape)
+    async with serve(*options) as running:
+        async with (
+            aiohttp.ClientSession(headers=basic) as http,
+            http.post(f"{running.url}/api/jsonrpc", json=request) as answer,
+        ):
+            assert (await answer.json())["result"] == ["/i/m/image.png"]
+        await running.stop()
+
+    (body,) = (tmp_path / "own.jsonl.bodies").iterdir()
+    assert json.loads(body.read_bytes()) == request
