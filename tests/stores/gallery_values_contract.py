@@ -73,6 +73,32 @@ class ValuesContract:
         (other,) = await loaded.gallery(await product(loaded, 2), ADMIN)
         assert other.position == 1
 
+    async def test_in_a_store_view_behind_the_last_is_as_that_view_sees_it(
+        self, loaded: GalleryRows
+    ) -> None:
+        first, second = [await add(loaded, f"/{name}.png") for name in "ab"]
+        for image_id, position in ((second, 7), (first, 3), (second, None), (first, 90)):
+            if position is not None:
+                await change(loaded, image_id, GERMAN, position=position)
+            seen = [image.position or 0 for image in await gallery(loaded, GERMAN)]
+            added = await add(loaded, f"/{image_id}{position}.png", GERMAN)
+            places = {image.id: image.position for image in await gallery(loaded, GERMAN)}
+            assert places[added] == max(seen) + 1
+        # What that view places elsewhere, or alone has, does not count in another.
+        added = await add(loaded, "/c.png", DEFAULT)
+        assert {i.id: i.position for i in await gallery(loaded, DEFAULT)}[added] == 3
+
+    async def test_saving_in_the_default_scope_places_images_of_other_store_views_first(
+        self, loaded: GalleryRows
+    ) -> None:
+        lone = await add(loaded, "/a.png", GERMAN, excluded=0)
+        kept = await add(loaded, "/b.png", position=6)
+        assert [(i.id, i.position, i.excluded) for i in await gallery(loaded)] == [
+            (lone, 0, 0),
+            (kept, 6, 1),
+        ]
+        assert {i.id: i.position for i in await gallery(loaded, GERMAN)}[lone] == 1
+
     async def test_the_last_position_of_all_is_not_passed(self, loaded: GalleryRows) -> None:
         await add(loaded, "/a.png", position=HIGHEST_POSITION)
         await add(loaded, "/b.png")

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from rpcmedia.gallery.model import ImageValues
 from rpcmedia.gallery.ports import StorageFailed
 from rpcmedia.stores.schema_steps import SchemaTooNew, apply_schema, schema_steps
 from rpcmedia.stores.sqlite_database import Database
+from rpcmedia.stores.sqlite_rows import SqliteRows
 
 
 @pytest.fixture
@@ -66,6 +68,35 @@ async def test_a_file_of_an_older_release_gets_only_the_steps_it_lacks(path: Pat
     assert ask(path, "PRAGMA user_version") == [(len(schema_steps()),)]
     assert ask(path, "SELECT code FROM store_view ORDER BY id") == [("admin",), ("french",)]
     assert len(ask(path, "SELECT value FROM secret")) == 1
+
+
+async def test_an_image_of_one_store_view_that_an_older_release_made_is_filled_in(
+    path: Path,
+) -> None:
+    connection = sqlite3.connect(path)
+    for number, step in schema_steps()[:2]:
+        connection.executescript(f"{step}; PRAGMA user_version = {number};")
+    connection.executescript("""
+        INSERT INTO store_view VALUES (3, 'french');
+        INSERT INTO attribute_set VALUES (4, 'Default', 1);
+        INSERT INTO product VALUES (1, 'one', 'one', 4);
+        INSERT INTO image VALUES (1, 1, '/a.png', 'image/png', 1, 1, 1, '', 0, '/a.png');
+        INSERT INTO image_value VALUES (1, 3, 1, 'French', 1, 0);
+    """)
+    connection.close()
+    database = await Database.open(path, durable=False)
+    rows = SqliteRows(database)
+    product = await rows.product(1)
+    assert product
+
+    assert [image.position for image in await rows.gallery(product, 0)] == [None]
+    assert await rows.change_image(product, 1, ImageValues(label="All"), 0)
+
+    (image,) = await rows.gallery(product, 0)
+    assert (image.label, image.position, image.excluded) == ("All", 0, 0)
+    (image,) = await rows.gallery(product, 3)
+    assert (image.label, image.position, image.excluded) == ("French", 1, 0)
+    await database.close()
 
 
 async def test_a_step_that_fails_is_undone_whole(path: Path) -> None:
