@@ -81,8 +81,11 @@ class Database:
         """Run a unit that finds a few rows by an index, at once and in this thread.
 
         That takes less time than handing it to another thread, and readers never wait for writers.
+        A unit may look up something else meanwhile.
         """
         try:
+            if self._looker.in_transaction:
+                return unit(self._looker)
             return _read(unit, self._looker)
         except sqlite3.Error as error:
             raise _translate(error) from error

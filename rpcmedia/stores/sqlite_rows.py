@@ -1,5 +1,6 @@
 """GalleryRows over SQLite. Reads are cached until the database changes; see sqlite_database."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -49,13 +50,14 @@ class SqliteRows:
     def _product(self, column: str, value: int | str) -> Product | None:
         if len(str(value)) > LONGEST_KEY:
             return None
+        return self._database.cached((column, value), partial(self._read_product, column, value))
+
+    def _read_product(
+        self, column: str, value: int | str, connection: sqlite3.Connection
+    ) -> Product | None:
         sql = f"SELECT id, sku, attribute_set FROM product WHERE {column} = ?"
-        row = self._database.cached(
-            (column, value), lambda connection: connection.execute(sql, (value,)).fetchone()
-        )
-        if row is None:
-            return None
-        attribute_set = self._attribute_set(row[2])
+        row = connection.execute(sql, (value,)).fetchone()
+        attribute_set = self._attribute_set(row[2]) if row else None
         return Product(row[0], row[1], attribute_set) if attribute_set else None
 
     async def gallery(self, product: Product, store_view: int) -> tuple[Image, ...]:

@@ -5,9 +5,7 @@ The only door to jsonrpcserver. Every name that is no method here is a path: the
 """
 
 import warnings
-from collections import OrderedDict
 from dataclasses import dataclass
-from inspect import BoundArguments, Signature
 from typing import Any
 
 import structlog
@@ -25,7 +23,7 @@ with warnings.catch_warnings():
     # takes warnings for errors could not import this.
     warnings.filterwarnings("ignore", "(open_text|read_text) is deprecated", DeprecationWarning)
     from jsonrpcserver import Error, Success
-    from jsonrpcserver.async_dispatcher import dispatch_request
+    from jsonrpcserver.async_dispatcher import call
     from jsonrpcserver.request import Request
     from oslash.either import Left
 
@@ -63,7 +61,7 @@ class Context:
 async def run_method(context: Context, message: Message, name: str) -> Any:
     """The value of one request. Raises Fault or WireError, and nothing else."""
     method, parameters = _read_parameters(name, message.members.get("params"))
-    _, outcome = await dispatch_request(_METHODS, context, Request(method, parameters, None))
+    outcome = await call(Request(method, parameters, None), context, _METHODS[method])
     if isinstance(outcome, Left):
         raise outcome._error.data
     return outcome._value.result
@@ -144,20 +142,6 @@ async def _global_faults(context: Context, *extra: object) -> Any:
     return await context.operations.global_faults()
 
 
-class _AnyParameters(Signature):
-    """A signature that all parameters fit: the methods here take more of them than they use.
-
-    jsonrpcserver asks for it at each call; binding to the real one takes longer than the call.
-    """
-
-    def bind(self, /, *args: Any, **kwargs: Any) -> BoundArguments:
-        """See Signature."""
-        return _BOUND
-
-
-_BOUND = BoundArguments(Signature(), OrderedDict())
-
-
 def _guarded(method: Any) -> Any:
     """The method as jsonrpcserver wants it; what it would show of an exception stays in the log."""
 
@@ -172,7 +156,6 @@ def _guarded(method: Any) -> Any:
             log.exception("method failed", method=method.__name__)
             return Error(InternalError.number, InternalError.declared, InternalError())
 
-    guarded.__signature__ = _AnyParameters()  # type: ignore[attr-defined]
     return guarded
 
 

@@ -52,7 +52,10 @@ class Message:
     @classmethod
     def read(cls, members: dict[str, Any]) -> "Message":
         """The message in an object; `version` is a synonym of `jsonrpc`."""
-        version = next(((n, members[n]) for n in ("jsonrpc", "version") if n in members), None)
+        version = None
+        for name in ("version", "jsonrpc"):
+            if name in members:
+                version = name, members[name]
         return cls(members, version, members.get("id", NO_ID))
 
 
