@@ -1,0 +1,72 @@
+"""How fast the server is, each figure beside a floor that is measured in the same run.
+
+Floor and server take turns, and a figure is the median of its runs. Floors: a bare aiohttp handler
+that parses the same request and returns the same ready-made bytes; and straight-line code that does
+the work of a `create` in one thread. The server is a process of its own with default settings, its
+data on the disk of the checkout.
+"""
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from harness import wrk
+from harness.bench import KEPT, Bench, say
+from harness.results import HEADINGS, Figure, Run, table
+from rows import creates, lists
+
+ROWS: dict[str, Callable[[Bench, str], list[Figure]]] = {
+    "list-session": lists.by_session,
+    "list-basic": lists.by_basic,
+    "create-1": creates.one_connection,
+    "create-8": creates.eight_connections,
+}
+
+LATEST = KEPT / "serving.json"
+
+
+def main() -> None:
+    """Measure and print; exit 1 if a target is missed."""
+    arguments = _arguments()
+    # An end from outside must end the servers and take the folders away too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    run = _measure(arguments)
+    for path in (LATEST, arguments.json):
+        if path:
+            run.write(path)
+    sys.stdout.write(table(HEADINGS, [figure.cells for figure in run.figures]))
+    sys.exit(0 if all(figure.met for figure in run.figures) else 1)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/bench serving", description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=ROWS, metavar="ROW", help=", ".join(ROWS))
+    parser.add_argument("--seconds", type=_at_least_one, default=10, help="how long a run is")
+    parser.add_argument("--runs", type=_at_least_one, default=3, help="of each floor and figure")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the run for --compare")
+    arguments = parser.parse_args()
+    if not wrk.is_there():
+        parser.error("wrk is not installed; scripts/services installs it.")
+    return arguments
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _measure(arguments: argparse.Namespace) -> Run:
+    bench = Bench(arguments.seconds, arguments.runs)
+    figures = []
+    for row in arguments.only or ROWS:
+        say(row)
+        figures += ROWS[row](bench, row)
+    return Run.now(arguments.seconds, figures)
+
+
+if __name__ == "__main__":
+    main()
