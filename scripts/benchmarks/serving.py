@@ -15,13 +15,19 @@ from pathlib import Path
 from harness import wrk
 from harness.bench import KEPT, Bench, say
 from harness.results import HEADINGS, Figure, Run, table
-from rows import creates, lists
+from rows import big_shop, creates, late_images, lists, start, uploads
 
 ROWS: dict[str, Callable[[Bench, str], list[Figure]]] = {
     "list-session": lists.by_session,
     "list-basic": lists.by_basic,
     "create-1": creates.one_connection,
     "create-8": creates.eight_connections,
+    "list-p99": lists.under_creates,
+    "big-shop": big_shop.against_small,
+    "gallery-5000": late_images.in_gallery,
+    "name-100000": late_images.of_name,
+    "uploads-64": uploads.at_once,
+    "start": start.first_answer,
 }
 
 LATEST = KEPT / "serving.json"

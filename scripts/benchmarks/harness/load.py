@@ -1,14 +1,17 @@
 """Load from one lean client: threads that write prepared bytes and read answers off a socket."""
 
+import contextlib
 import itertools
+import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 from threading import Lock, Thread
 
 from harness.pictures import Uploads
-from harness.wire import Wire
+from harness.wire import Wire, body_of, request_of
 
 
 @dataclass
@@ -60,9 +63,9 @@ def create(
 
     def run() -> None:
         wire = Wire(url)
-        for number in next_numbers():
-            _create_one(wire, uploads, number, load)
-        wire.close()
+        with contextlib.closing(wire), contextlib.suppress(OSError):
+            for number in next_numbers():
+                _create_one(wire, uploads, number, load)
 
     threads = [Thread(target=run) for _ in range(connections)]
     for thread in threads:
@@ -86,3 +89,27 @@ def _create_one(wire: Wire, uploads: Uploads, number: int, load: Load) -> None:
         load.latencies.append(time.perf_counter() - began)
     if not uploads.is_success(number, answer):
         load.failures.append(answer[:200].decode(errors="replace"))
+
+
+def list_uncached(
+    url: str, session: str, skus: Sequence[str], database: Path, seconds: float
+) -> Load:
+    """List galleries one after the other, each as if for the first time.
+
+    Before each round through them a commit from outside makes the server forget what it has read.
+    """
+    load, wire = Load(), Wire(url)
+    bodies = [body_of("call", [session, "product_media.list", [sku]]) for sku in skus]
+    requests = [request_of(body) for body in bodies]
+    with contextlib.closing(wire), contextlib.closing(sqlite3.connect(database)) as outside:
+        while load.seconds < seconds:
+            outside.execute("INSERT OR REPLACE INTO setting VALUES ('bench', hex(randomblob(8)))")
+            outside.commit()
+            for request in requests:
+                began = time.perf_counter()
+                answer = wire.exchange(request)
+                load.latencies.append(time.perf_counter() - began)
+                load.seconds += load.latencies[-1]
+                if b'"result":[{' not in answer:
+                    load.failures.append(answer[:200].decode(errors="replace"))
+    return load

@@ -14,6 +14,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Self
 
+from harness.load import Load
+
 _SIGNS: dict[str, Callable[[float, float], bool]] = {"≥": operator.ge, "≤": operator.le}
 
 
@@ -66,6 +68,15 @@ class Figure:
         met = target.is_met(value, ratio) and not failures
         kept = (list(runs), value, list(floor_runs), floor, ratio, shown, failures, met)
         return cls(row, what, unit, *kept)
+
+    @classmethod
+    def of_p50(
+        cls, row: str, what: str, floors: Sequence[Load], loads: Sequence[Load], target: Target
+    ) -> Self:
+        """The figure of the median latencies of some loads."""
+        failures = sum(len(load.failures) for load in (*floors, *loads))
+        p50s, floor_p50s = [load.p50 for load in loads], [load.p50 for load in floors]
+        return cls.of(row, what, "ms", p50s, floor_p50s, target, failures)
 
     @property
     def cells(self) -> tuple[str, ...]:

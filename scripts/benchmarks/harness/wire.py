@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 PATH = "/api/jsonrpc"
 HEADERS = [("Content-Type", "application/json")]
 
+_SECONDS = 300
+"""Longer than any answer takes; only a server that hangs reaches it."""
+
 _LENGTH = re.compile(rb"(?i)content-length: *(\d+)")
 
 
@@ -17,7 +20,8 @@ class Wire:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self._socket = socket.create_connection((parts.hostname or "", parts.port or 80))
+        address = (parts.hostname or "", parts.port or 80)
+        self._socket = socket.create_connection(address, _SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def exchange(self, *request: bytes) -> bytes:
