@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness import wrk
-from harness.bench import KEPT, Bench, say
+from harness.bench import LATEST, Bench, refuse, say
 from harness.results import HEADINGS, Figure, Run, table
 from rows import big_shop, creates, late_images, lists, start, uploads
 
@@ -30,8 +30,6 @@ ROWS: dict[str, Callable[[Bench, str], list[Figure]]] = {
     "start": start.first_answer,
 }
 
-LATEST = KEPT / "serving.json"
-
 
 def main() -> None:
     """Measure and print; exit 1 if a target is missed."""
@@ -39,9 +37,7 @@ def main() -> None:
     # An end from outside must end the servers and take the folders away too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     run = _measure(arguments)
-    for path in (LATEST, arguments.json):
-        if path:
-            run.write(path)
+    run.write(arguments.json)
     sys.stdout.write(table(HEADINGS, [figure.cells for figure in run.figures]))
     sys.exit(0 if all(figure.met for figure in run.figures) else 1)
 
@@ -51,10 +47,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=ROWS, metavar="ROW", help=", ".join(ROWS))
     parser.add_argument("--seconds", type=_at_least_one, default=10, help="how long a run is")
     parser.add_argument("--runs", type=_at_least_one, default=3, help="of each floor and figure")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the run for --compare")
+    where = f"where to keep the run, for --compare (default: {LATEST.parent.name}/{LATEST.name})"
+    parser.add_argument("--json", type=Path, metavar="FILE", default=LATEST, help=where)
     arguments = parser.parse_args()
+    LATEST.parent.mkdir(exist_ok=True)
+    if not arguments.json.parent.is_dir():
+        refuse(f"{arguments.json.parent} is no folder; --json FILE needs one.")
     if not wrk.is_there():
-        parser.error("wrk is not installed; scripts/services installs it.")
+        refuse("wrk is not installed; scripts/services installs it.")
     return arguments
 
 

@@ -6,12 +6,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from harness.shop import Shop
 
-PROJECT = Path(__file__).parents[3]
-KEPT = PROJECT / ".bench"
+KEPT = Path(__file__).parents[3] / ".bench"
+LATEST = KEPT / "serving.json"
+"""Where a run is kept, unless another file is given."""
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -51,3 +52,9 @@ class Bench:
 def say(line: str) -> None:
     """Tell who waits how far it is."""
     sys.stderr.write(f"bench: {line}\n")
+
+
+def refuse(reason: str) -> NoReturn:
+    """End, because nothing can be measured or shown; in one line."""
+    say(reason)
+    sys.exit(2)

@@ -58,6 +58,8 @@ def serving(*command: str) -> Iterator[Process]:
     finally:
         popen.terminate()
         process.wait()
+        if popen.stdout:
+            popen.stdout.close()
 
 
 @contextlib.contextmanager

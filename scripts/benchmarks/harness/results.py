@@ -1,18 +1,19 @@
 """Figures, their targets, and runs kept as JSON."""
 
-import json
 import operator
 import os
 import platform
 import re
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
-from typing import Any, Self
+from typing import Self
+
+import msgspec
 
 from harness.load import Load
 
@@ -87,9 +88,14 @@ class Figure:
             "" if self.floor is None else f"{number(self.floor)} {self.unit}",
             "" if self.ratio is None else f"{self.ratio:.2f}",
             self.target,
-            ("met" if self.met else "missed")
-            + (f", {self.failures} failures" if self.failures else ""),
+            self.verdict,
         )
+
+    @property
+    def verdict(self) -> str:
+        """Whether it reached its target, and how many requests failed."""
+        failed = f", {self.failures} failures" if self.failures else ""
+        return ("met" if self.met else "missed") + failed
 
 
 HEADINGS = ("what", "measured", "floor", "ratio", "target", "")
@@ -137,7 +143,7 @@ class Run:
 
     date: str
     seconds: float
-    machine: dict[str, Any]
+    machine: dict[str, str | int]
     figures: list[Figure]
 
     @classmethod
@@ -147,18 +153,14 @@ class Run:
 
     def write(self, path: Path) -> None:
         """Keep it as JSON."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n")
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n")
 
     @classmethod
     def read(cls, path: Path) -> Self:
         """A run that was kept. Raises RunRefused."""
         try:
-            members = json.loads(path.read_text())
-            figures = [Figure(**figure) for figure in members.pop("figures")]
-            return cls(figures=figures, **members)
+            return msgspec.json.decode(path.read_bytes(), type=cls)
         except OSError as error:
             raise RunRefused(f"{path}: {error.strerror}.") from error
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            hint = "scripts/bench serving --json FILE writes one"
-            raise RunRefused(f"{path} holds no run of this benchmark; {hint}.") from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise RunRefused(f"{path} holds no run of scripts/bench serving: {error}.") from error

@@ -75,6 +75,8 @@ def fill(shop: Shop, entries: Sequence[Entry]) -> None:
     _link_files(shop.media, entries)
     with contextlib.closing(_open(shop.database)) as connection:
         _add_rows(connection, entries)
+    # What is still on its way to the disk would slow down what is measured next.
+    os.sync()
 
 
 def _link_files(media: Path, entries: Sequence[Entry]) -> None:

@@ -21,14 +21,13 @@ def in_gallery(bench: Bench, row: str) -> list[Figure]:
     Each run has products of its own.
     """
     images = _GALLERY - _COUNT // 2
+    late, fresh = SKUS[: bench.runs], SKUS[bench.runs :]
     with bench.shop() as shop:
         fill(shop, spread(images * bench.runs, images))
         with shop.serving() as server:
             loads = bench.alternate(
-                lambda number: _create(
-                    server, f"first{number}-", *SKUS[bench.runs + 2 * number :][:2]
-                ),
-                lambda number: _create(server, f"late{number}-", SKUS[number]),
+                lambda number: _create(server, f"first{number}-", *fresh[2 * number :][:2]),
+                lambda number: _create(server, f"late{number}-", late[number]),
             )
     return [Figure.of_p50(row, f"`create` of the {_GALLERY:,}th image", *loads, _TARGET)]
 
