@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from harness.load import create
 from harness.pictures import KIB, Uploads, photo
 from harness.results import Figure, Run, Target
@@ -122,6 +123,8 @@ def test_uploads_are_kept_each_with_its_own_bytes(server: Server) -> None:
     bodies = [body_of("call", [server.session, "product_media.list", [s]]) for s in SKUS[:2]]
     files = {image["file"] for answer in server.ask(*bodies) for image in result_of(answer)}
     assert files == {f"/u/n/unique-{number:07}.jpg" for number in range(1, 5)}
+    media = f"{server.url}/media/catalog/product"
+    assert len({requests.get(media + file, timeout=10).content for file in files}) == 4
 
 
 def test_an_answer_that_is_no_success_is_a_failure(server: Server) -> None:
