@@ -8,30 +8,23 @@ import argparse
 import base64
 import contextlib
 import json
-import os
-import re
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
+
+from harness.processes import RPCMEDIA, Process, serving
+from harness.shop import BASE_URL, KEY, PRODUCTS, USER, catalog, sku
+from harness.wire import HEADERS, PATH, Wire, body_of, request_of
 
 from rpcmedia.tapes.tape import Exchange, Header, TapeWriter
 
-PRODUCTS = 200
 CREATE_EVERY = 100
-USER, KEY = "bench", "a key for the benchmark"
-BASE_URL = "http://shop.example"
-PATH = "/api/jsonrpc"
-HEADERS = [("Content-Type", "application/json")]
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mM4IScHAAK2AQUKW6YGAAAAAElFTkSuQmCC"
 )
-RPCMEDIA = [sys.executable, "-m", "rpcmedia"]
 GOAL_RATIO, GOAL_MIB = 0.7, 150
 
 
@@ -44,72 +37,6 @@ class Measured:
     """Exchanges a second."""
     mebibytes: float | None = None
     """The most memory that the process under test had."""
-
-
-class Wire:
-    """A connection that writes bytes and reads answers, and does nothing else."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._socket = socket.create_connection((parts.hostname or "", parts.port or 80))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def exchange(self, request: bytes) -> bytes:
-        """The body of the answer to a request."""
-        self._socket.sendall(request)
-        answer = self._socket.recv(65536)
-        while (end := answer.find(b"\r\n\r\n")) < 0:
-            answer += self._more()
-        length = re.search(rb"(?i)content-length: *(\d+)", answer[:end])
-        assert length, answer[:end]
-        size = end + 4 + int(length[1])
-        while len(answer) < size:
-            answer += self._more()
-        return answer[end + 4 :]
-
-    def close(self) -> None:
-        """Close it."""
-        self._socket.close()
-
-    def _more(self) -> bytes:
-        more = self._socket.recv(65536)
-        assert more, "the server closed the connection"
-        return more
-
-
-@dataclass
-class Process:
-    """A process that was started here; `mebibytes` is known when it has ended."""
-
-    popen: subprocess.Popen[str]
-    url: str = ""
-    mebibytes: float = 0.0
-
-    def wait(self) -> int:
-        """Wait for its end; its exit code."""
-        _, status, usage = os.wait4(self.popen.pid, 0)
-        self.popen.returncode = os.waitstatus_to_exitcode(status)
-        self.mebibytes = usage.ru_maxrss / 1024
-        return self.popen.returncode
-
-
-@contextlib.contextmanager
-def serving(*command: str) -> Iterator[Process]:
-    """A server of `rpcmedia` that prints its URL, for as long as the block lasts."""
-    popen = subprocess.Popen([*RPCMEDIA, *command], stdout=subprocess.PIPE, text=True)
-    process = Process(popen)
-    try:
-        assert popen.stdout
-        for line in popen.stdout:
-            found = re.search(r"https?://[^\s/]+", line)
-            if found:
-                process.url = found[0]
-                break
-        assert process.url, f"{command[0]} did not start"
-        yield process
-    finally:
-        popen.terminate()
-        process.wait()
 
 
 @dataclass
@@ -137,7 +64,7 @@ class Bench:
     def serving(self) -> contextlib.AbstractContextManager[Process]:
         """A fresh server with the catalog."""
         options = ("--ephemeral", "--port", "0", "--base-url", BASE_URL)
-        return serving("serve", *options, "--catalog", str(self.catalog))
+        return serving(*RPCMEDIA, "serve", *options, "--catalog", str(self.catalog))
 
     def record(self) -> None:
         """Make all files, with answers of a real server."""
@@ -190,45 +117,18 @@ class Bench:
 
     def playback(self) -> Measured:
         """The bare client loop against `rpcmedia playback`, its start not included."""
-        with serving("playback", str(self.tape), "--port", "0") as server:
+        with serving(*RPCMEDIA, "playback", str(self.tape), "--port", "0") as server:
             rate = self.send_all(server.url)
         return Measured("bare client loop against playback", rate, server.mebibytes)
 
 
-def catalog() -> dict[str, object]:
-    """A catalog of products that are all alike."""
-    types = [{"code": code} for code in ("image", "small_image", "thumbnail")]
-    return {
-        "store_views": [{"id": 0, "code": "admin"}],
-        "attribute_sets": [{"id": 4, "name": "Default", "image_types": types}],
-        "products": [
-            {"id": number, "sku": f"product{number}", "attribute_set_id": 4}
-            for number in range(1, PRODUCTS + 1)
-        ],
-        "users": [{"username": USER, "key": KEY, "permissions": ["all"]}],
-    }
-
-
 def call(number: int) -> tuple[str, list[object]]:
     """Operation and arguments of the n-th exchange: a create now and then, else a list."""
-    sku = f"product{number % PRODUCTS + 1}"
     if number % CREATE_EVERY:
-        return "product_media.list", [sku]
-    sku = f"product{number // CREATE_EVERY % PRODUCTS + 1}"
+        return "product_media.list", [sku(number % PRODUCTS + 1)]
+    product = sku(number // CREATE_EVERY % PRODUCTS + 1)
     file = {"content": base64.b64encode(PIXEL).decode(), "mime": "image/png", "name": "pixel"}
-    return "product_media.create", [sku, {"file": file, "label": f"Image {number}"}]
-
-
-def body_of(method: str, params: list[object]) -> bytes:
-    """A JSON-RPC request."""
-    return json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
-
-
-def request_of(body: bytes) -> bytes:
-    """The HTTP request for a body."""
-    lines = [f"POST {PATH} HTTP/1.1", "Host: shop.example", f"Content-Length: {len(body)}"]
-    lines += [f"{name}: {value}" for name, value in HEADERS]
-    return "\r\n".join((*lines, "", "")).encode() + body
+    return "product_media.create", [product, {"file": file, "label": f"Image {number}"}]
 
 
 def exchange_of(body: bytes, answer: bytes) -> Exchange:

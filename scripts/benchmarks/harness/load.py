@@ -1,0 +1,115 @@
+"""Load from one lean client: threads that write prepared bytes and read answers off a socket."""
+
+import contextlib
+import itertools
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from threading import Lock, Thread
+
+from harness.pictures import Uploads
+from harness.wire import Wire, body_of, request_of
+
+
+@dataclass
+class Load:
+    """What a client saw."""
+
+    seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list)
+    """In seconds, of each answer."""
+    failures: list[str] = field(default_factory=list)
+    """What was answered instead of the expected success."""
+    client_seconds: float = 0.0
+    """The processor time of the client itself."""
+
+    @property
+    def rate(self) -> float:
+        """Successes a second."""
+        return (len(self.latencies) - len(self.failures)) / self.seconds
+
+    @property
+    def p50(self) -> float:
+        """The median latency in milliseconds."""
+        return median(self.latencies) * 1000
+
+
+def create(
+    url: str,
+    uploads: Uploads,
+    *,
+    connections: int = 1,
+    first: int = 1,
+    seconds: float | None = None,
+    count: int | None = None,
+) -> Load:
+    """Create images from the number `first` on, for some seconds or so many."""
+    load, lock = Load(), Lock()
+    last = None if count is None else first + count
+    numbers = iter(range(first, last) if last else itertools.count(first))
+    began, processor = time.perf_counter(), time.process_time()
+    until = began + seconds if seconds else float("inf")
+
+    def next_numbers() -> Iterator[int]:
+        while time.perf_counter() < until:
+            with lock:
+                number = next(numbers, None)
+            if number is None:
+                return
+            yield number
+
+    def run() -> None:
+        wire = Wire(url)
+        with contextlib.closing(wire), contextlib.suppress(OSError):
+            for number in next_numbers():
+                _create_one(wire, uploads, number, load)
+
+    threads = [Thread(target=run) for _ in range(connections)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    load.seconds = time.perf_counter() - began
+    load.client_seconds = time.process_time() - processor
+    return load
+
+
+def _create_one(wire: Wire, uploads: Uploads, number: int, load: Load) -> None:
+    request = uploads.request(number)
+    began = time.perf_counter()
+    try:
+        answer = wire.exchange(*request)
+    except OSError as error:
+        load.failures.append(f"{type(error).__name__}: {error}")
+        raise
+    finally:
+        load.latencies.append(time.perf_counter() - began)
+    if not uploads.is_success(number, answer):
+        load.failures.append(answer[:200].decode(errors="replace"))
+
+
+def list_uncached(
+    url: str, session: str, skus: Sequence[str], database: Path, seconds: float
+) -> Load:
+    """List galleries one after the other, each as if for the first time.
+
+    Before each round through them a commit from outside makes the server forget what it has read.
+    """
+    load, wire = Load(), Wire(url)
+    bodies = [body_of("call", [session, "product_media.list", [sku]]) for sku in skus]
+    requests = [request_of(body) for body in bodies]
+    with contextlib.closing(wire), contextlib.closing(sqlite3.connect(database)) as outside:
+        while load.seconds < seconds:
+            outside.execute("INSERT OR REPLACE INTO setting VALUES ('bench', hex(randomblob(8)))")
+            outside.commit()
+            for request in requests:
+                began = time.perf_counter()
+                answer = wire.exchange(request)
+                load.latencies.append(time.perf_counter() - began)
+                load.seconds += load.latencies[-1]
+                if b'"result":[{' not in answer:
+                    load.failures.append(answer[:200].decode(errors="replace"))
+    return load
