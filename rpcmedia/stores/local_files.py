@@ -18,6 +18,9 @@ from rpcmedia.stores.hard_links import is_whole, load_links, remove_files, save_
 
 T = TypeVar("T")
 
+MEDIA = Path("media", "catalog", "product")
+"""Where the bytes are in a data folder, as the URLs of media files go."""
+
 _PROBE_BYTES = 4096
 
 _REASONS = {

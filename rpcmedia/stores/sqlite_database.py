@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -85,7 +85,7 @@ class Database:
 
     async def save_to(self, path: Path) -> None:
         """Copy what is committed now to a new file that needs no other beside it."""
-        await _run(self._writer, partial(_copy_to, path))
+        await _run(self._writer, partial(copy_to, path))
 
     async def load_from(self, path: Path) -> None:
         """Take what a saved file holds in place of everything here. Raises SchemaTooNew."""
@@ -167,7 +167,8 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
 
 
-def _copy_to(path: Path, connection: sqlite3.Connection) -> None:
+def copy_to(path: Path, connection: sqlite3.Connection) -> None:
+    """Copy what a connection sees to a new file that needs no other beside it."""
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as copy:
         # As durable as the database itself.
         (level,) = connection.execute("PRAGMA synchronous").fetchone()
@@ -235,6 +236,15 @@ async def _run(connection: aiosqlite.Connection, unit: Unit[T]) -> T:
         # aiosqlite's public methods cost one hop a statement; a unit of work takes one hop in all.
         execute: Callable[..., Awaitable[T]] = connection._execute
         return await execute(unit, connection._conn)
+    except sqlite3.Error as error:
+        raise _translate(error) from error
+
+
+@contextlib.contextmanager
+def plain_reasons() -> Iterator[None]:
+    """Within the block an error of SQLite is a StorageFailed with a plain reason."""
+    try:
+        yield
     except sqlite3.Error as error:
         raise _translate(error) from error
 
