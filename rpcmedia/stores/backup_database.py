@@ -90,10 +90,10 @@ def read_secret(path: Path) -> bytes:
 def note_lacking(path: Path, files: Sequence[str]) -> None:
     """Write into a copy which images lack their bytes in the backup."""
     with _connected(path) as connection:
-        connection.execute(
-            "INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)",
-            (_LACKING, json.dumps(files)),
-        )
+        connection.execute("DELETE FROM setting WHERE name = ?", (_LACKING,))
+        if files:
+            noted = (_LACKING, json.dumps(files))
+            connection.execute("INSERT INTO setting (name, value) VALUES (?, ?)", noted)
 
 
 def prepare_restored(path: Path) -> list[str]:

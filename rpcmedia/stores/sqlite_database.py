@@ -255,6 +255,7 @@ def _translate(error: Exception) -> Exception:
     name = getattr(error, "sqlite_errorname", "SQLITE_ERROR")
     reasons = {
         "SQLITE_FULL": "The disk is full.",
+        "SQLITE_IOERR_SHMSIZE": "The disk is full.",
         "SQLITE_BUSY": "Another program holds the database; try again.",
         "SQLITE_READONLY": "The database is read-only.",
         "SQLITE_NOTADB": "The database file is no SQLite database, or is damaged.",
