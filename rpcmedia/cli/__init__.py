@@ -15,6 +15,8 @@ _COMMANDS = {
     "catalog": "keeping",
     "user": "keeping",
     "check": "keeping",
+    "backup": "backups",
+    "restore": "backups",
     "record": "recording",
     "replay": "replaying",
     "playback": "tapes",

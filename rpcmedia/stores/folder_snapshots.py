@@ -16,6 +16,7 @@ DATABASE = "rpcmedia.sqlite3"
 """The database of a data folder, and of a snapshot."""
 
 _MEDIA = "media"
+_RESTORING = "restore.unfinished"
 _REPLACED, _DELETED = ".replaced", ".deleted"
 _NAME = re.compile(r"\A[A-Za-z0-9_-]{1,64}\Z")
 
@@ -29,7 +30,7 @@ class FolderSnapshots:
         self._root = data / "snapshots"
         # Names of snapshots have no dot, so these are none.
         self._unfinished = self._root / "save.unfinished"
-        self._restoring = self._root / "restore.unfinished"
+        self._restoring = self._root / _RESTORING
         self._database = database
         self._files = files
         self._durable = durable
@@ -134,6 +135,14 @@ class FolderSnapshots:
         self._restoring.symlink_to(name)
         if self._durable:
             sync_folder(self._root)
+
+
+def forget_restore(data: Path) -> None:
+    """Let the next start not finish a restore that was stopped. Blocks; raises OSError."""
+    link = data / "snapshots" / _RESTORING
+    if link.is_symlink():
+        link.unlink()
+        sync_folder(link.parent)
 
 
 def _describe(place: Path) -> Snapshot:

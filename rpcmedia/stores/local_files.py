@@ -19,6 +19,9 @@ from rpcmedia.stores.hard_links import is_whole, load_links, remove_files, save_
 
 T = TypeVar("T")
 
+MEDIA = Path("media", "catalog", "product")
+"""Where the bytes are in a data folder, as the URLs of media files go."""
+
 _PROBE_BYTES = 4096
 _FOLDER_SYNCS = 16
 

@@ -22,12 +22,7 @@ def apply_schema(connection: sqlite3.Connection) -> int:
     """Bring a database to the newest schema and return its number. Raises SchemaTooNew."""
     steps = dict(schema_steps())
     newest = max(steps)
-    while (current := _version(connection)) != newest:
-        if current > newest:
-            raise SchemaTooNew(
-                f"The database has schema {current}, this release knows up to {newest}:"
-                " start the newer release that made it."
-            )
+    while (current := known_schema(connection)) != newest:
         step = current + 1
         try:
             connection.executescript(
@@ -40,6 +35,17 @@ def apply_schema(connection: sqlite3.Connection) -> int:
             if _version(connection) == current:
                 raise
     return newest
+
+
+def known_schema(connection: sqlite3.Connection) -> int:
+    """The number of a database's schema, 0 if it has none. Raises SchemaTooNew."""
+    current, newest = _version(connection), max(dict(schema_steps()))
+    if current > newest:
+        raise SchemaTooNew(
+            f"The database has schema {current}, this release knows up to {newest}:"
+            " start the newer release that made it."
+        )
+    return current
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -103,7 +103,7 @@ class Database:
 
     async def save_to(self, path: Path) -> None:
         """Copy what is committed now to a new file that needs no other beside it."""
-        await _run(self._writer, partial(_copy_to, path))
+        await _run(self._writer, partial(copy_to, path))
 
     async def load_from(self, path: Path) -> None:
         """Take what a saved file holds in place of everything here. Raises SchemaTooNew."""
@@ -183,7 +183,8 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
 
 
-def _copy_to(path: Path, connection: sqlite3.Connection) -> None:
+def copy_to(path: Path, connection: sqlite3.Connection) -> None:
+    """Copy what a connection sees to a new file that needs no other beside it."""
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as copy:
         # As durable as the database itself.
         (level,) = connection.execute("PRAGMA synchronous").fetchone()
@@ -255,12 +256,22 @@ async def _run(connection: aiosqlite.Connection, unit: Unit[T]) -> T:
         raise _translate(error) from error
 
 
+@contextlib.contextmanager
+def plain_reasons() -> Iterator[None]:
+    """Within the block an error of SQLite is a StorageFailed with a plain reason."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _translate(error) from error
+
+
 def _translate(error: Exception) -> Exception:
     if not isinstance(error, sqlite3.Error):
         return error
     name = getattr(error, "sqlite_errorname", "SQLITE_ERROR")
     reasons = {
         "SQLITE_FULL": "The disk is full.",
+        "SQLITE_IOERR_SHMSIZE": "The disk is full.",
         "SQLITE_BUSY": "Another program holds the database; try again.",
         "SQLITE_READONLY": "The database is read-only.",
         "SQLITE_NOTADB": "The database file is no SQLite database, or is damaged.",

@@ -1,5 +1,6 @@
 """Where the parts are put together; the only package that names concrete stores and faces."""
 
+from rpcmedia.wiring.backups import back_up, restore
 from rpcmedia.wiring.folders import (
     EVERYTHING,
     CannotStart,
@@ -21,12 +22,14 @@ __all__ = [
     "Folder",
     "RunningServer",
     "add_user",
+    "back_up",
     "build_server",
     "catalog_base_url",
     "check_folder",
     "load_catalog",
     "new_key",
     "open_folder",
+    "restore",
     "running",
     "serve",
     "show_catalog",

@@ -13,9 +13,11 @@ from rpcmedia.gallery.ports import CatalogRefused, StorageFailed
 from rpcmedia.operations.dispatch import ALL_RIGHTS
 from rpcmedia.operations.keys import Keys
 from rpcmedia.operations.ports import SnapshotRefused, User
+from rpcmedia.stores.backup_folder import BackupRefused
+from rpcmedia.stores.backup_restoring import is_half_restored
 from rpcmedia.stores.folder_lock import FolderBusy, FolderLock
 from rpcmedia.stores.folder_snapshots import DATABASE, FolderSnapshots
-from rpcmedia.stores.local_files import LocalFiles
+from rpcmedia.stores.local_files import MEDIA, LocalFiles
 from rpcmedia.stores.schema_steps import SchemaTooNew
 from rpcmedia.stores.sqlite_accounts import SqliteAccounts
 from rpcmedia.stores.sqlite_database import Database
@@ -47,10 +49,11 @@ async def open_folder(
 ) -> AsyncIterator[Folder]:
     """Open a data folder, or make it. Raises CannotStart."""
     with one_line():
+        refuse_half_restored(data)
         if must_exist:
-            _refuse_other_folders(data)
+            refuse_other_folders(data)
         make_folder(data)
-        files = LocalFiles(data / "media" / "catalog" / "product", durable=not ephemeral)
+        files = LocalFiles(data / MEDIA, durable=not ephemeral)
         try:
             database = await Database.open(data / DATABASE, durable=not ephemeral)
         except StorageFailed as error:
@@ -67,9 +70,19 @@ async def open_folder(
         await database.close()
 
 
-def _refuse_other_folders(data: Path) -> None:
+def refuse_other_folders(data: Path) -> None:
+    """Return if this is a data folder. Raises CannotStart."""
     if not (data / DATABASE).is_file():
         raise CannotStart(f"{data} is no data folder: it has no {DATABASE}.")
+
+
+def refuse_half_restored(data: Path) -> None:
+    """Return if no restore waits to be finished. Raises CannotStart."""
+    if is_half_restored(data):
+        raise CannotStart(
+            f"A restore into {data} is under way or was stopped."
+            " `rpcmedia serve`, or another restore, finishes it."
+        )
 
 
 def make_folder(data: Path) -> None:
@@ -93,6 +106,7 @@ def one_line() -> Iterator[None]:
         FolderBusy,
         CatalogRefused,
         SnapshotRefused,
+        BackupRefused,
     ) as error:
         raise CannotStart(str(error)) from error
 
@@ -176,7 +190,7 @@ def new_key() -> str:
 async def check_folder(data: Path, *, prune: bool) -> Report:
     """Check a data folder, and prune it if no server holds it. Raises CannotStart."""
     with one_line():
-        _refuse_other_folders(data)
+        refuse_other_folders(data)
         lock = FolderLock(data)
         if prune:
             lock.take()

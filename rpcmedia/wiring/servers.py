@@ -28,6 +28,7 @@ from rpcmedia.operations.product_media import ProductMedia
 from rpcmedia.operations.session_ids import SessionIds
 from rpcmedia.operations.sessions import Sessions
 from rpcmedia.settings import Settings
+from rpcmedia.stores.backup_restoring import finish_restoring
 from rpcmedia.stores.folder_lock import FolderLock
 from rpcmedia.tapes.recorder import Recorder, recording_middleware
 from rpcmedia.tapes.redaction import Redactor
@@ -119,6 +120,7 @@ def _take_folder(stack: contextlib.AsyncExitStack, settings: Settings) -> Path:
         make_folder(data)
         lock = FolderLock(data)
         lock.take()
+        finish_restoring(data)
     stack.callback(lock.release)
     return data
 
