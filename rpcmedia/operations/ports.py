@@ -26,6 +26,11 @@ class Session:
     expires: float
 
 
+def name_key(username: str) -> str:
+    """What two spellings of one user name have in common."""
+    return username.rstrip(" ").casefold()
+
+
 class Accounts(Protocol):
     """Users and sessions. Methods raise StorageFailed if the store fails."""
 
