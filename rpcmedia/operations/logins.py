@@ -1,9 +1,11 @@
 """Whether a user name and a key fit, for logins and HTTP Basic alike."""
 
+import contextlib
 from functools import partial
 
 import structlog
 
+from rpcmedia.gallery.ports import StorageFailed
 from rpcmedia.operations.addresses import is_loopback
 from rpcmedia.operations.faults import AccessDenied
 from rpcmedia.operations.keys import Keys
@@ -58,7 +60,14 @@ class Logins:
     async def _look(self, username: str, key: str) -> User | None:
         # Read now, for who had to wait may have been shut out meanwhile.
         user = await self._accounts.user_by_name(username)
-        return user if await self._keys.is_right(user, key) else None
+        right = await self._keys.is_right(user, key)
+        if user is None or not right:
+            return None
+        if self._keys.is_outdated(user.key_hash):
+            # Only here is the key at hand. Who logs in must not fail because the disk is full.
+            with contextlib.suppress(StorageFailed):
+                await self._accounts.renew_key_hash(user, await self._keys.hash(key))
+        return user
 
     def _warn(self, address: str | None) -> None:
         if len(self._known_addresses) >= _MOST_ADDRESSES:

@@ -56,6 +56,12 @@ class SqliteAccounts:
             partial(_put_user, username, key_hash, key_index, permissions, active)
         )
 
+    async def renew_key_hash(self, user: User, key_hash: str) -> None:
+        """See Accounts."""
+        sql = "UPDATE user SET key_hash = ? WHERE id = ? AND key_hash = ?"
+        values = (key_hash, user.id, user.key_hash)
+        await self._database.write(lambda connection: connection.execute(sql, values))
+
     async def set_active(self, username: str, active: bool) -> bool:
         """See Accounts."""
         sql = "UPDATE user SET active = ? WHERE name_key = ?"

@@ -1,4 +1,4 @@
-"""Keys that come in clear from another machine are warned of, once for each."""
+"""Users by name and key: what costs nothing, what costs the same, and what is warned of."""
 
 from collections.abc import AsyncIterator, Iterator, MutableMapping
 from pathlib import Path
@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from rpcmedia import wiring
 from rpcmedia.operations.faults import AccessDenied
+from rpcmedia.operations.keys import Keys
 from rpcmedia.operations.logins import Logins
 from tests.support.server import CATALOG, KEY, USER
 
@@ -29,6 +30,41 @@ async def folder(tmp_path: Path) -> AsyncIterator[wiring.Folder]:
     async with wiring.open_folder(tmp_path, ephemeral=True) as opened:
         await wiring.load_catalog(opened, CATALOG)
         yield opened
+
+
+async def test_a_name_that_nobody_has_costs_a_hash_as_a_wrong_key_does(
+    folder: wiring.Folder,
+) -> None:
+    logins = Logins(folder.accounts, folder.keys)
+    with pytest.raises(AccessDenied):
+        await logins.user("nobody", KEY, None)
+    # Without its threads nothing can be hashed any more.
+    folder.keys.close()
+    for name in ("nobody", USER):
+        with pytest.raises(RuntimeError):
+            await logins.user(name, "wrong", None)
+
+
+async def test_a_hash_of_less_work_is_renewed_with_the_next_right_key(
+    folder: wiring.Folder,
+) -> None:
+    before = await folder.accounts.user_by_name(USER)
+    assert before
+    keys = Keys(await folder.accounts.folder_secret())
+    try:
+        assert keys.is_outdated(before.key_hash)
+        logins = Logins(folder.accounts, keys)
+        with pytest.raises(AccessDenied):
+            await logins.user(USER, "wrong", None)
+        assert await folder.accounts.user_by_name(USER) == before
+        for _ in range(2):
+            assert (await logins.user(USER, KEY, None)).id == before.id
+        after = await folder.accounts.user_by_name(USER)
+        assert after
+        assert not keys.is_outdated(after.key_hash)
+        assert await keys.is_right(after, KEY)
+    finally:
+        keys.close()
 
 
 def warned_of(logged: Events) -> list[str]:
