@@ -5,6 +5,9 @@ from typing import Any
 
 import aiohttp
 
+_TIMEOUT = aiohttp.ClientTimeout(60)
+"""Longer than any answer takes; only one that never comes reaches it."""
+
 
 async def answer(
     url: str,
@@ -22,7 +25,7 @@ async def answer(
     request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
     connector = aiohttp.TCPConnector(local_addr=(address, 0))
     async with (
-        aiohttp.ClientSession(connector=connector) as http,
+        aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT) as http,
         http.post(f"{url}/api/jsonrpc", json=request, headers=headers, ssl=ssl) as response,
     ):
         return await response.json(content_type=None)
