@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from rpcmedia import wiring
@@ -132,6 +133,22 @@ async def test_a_crowd_from_one_address_is_told_to_come_again_and_shuts_nobody_e
     assert sorted(set(codes)) == [-32050, 2]
     assert codes.count(-32050) == 6
     assert "result" in await slowed.login(USER, KEY, ATTACKER)
+
+
+async def test_who_is_told_to_come_again_has_done_nothing_and_is_in_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rpcmedia.operations.throttle._LONGEST_QUEUE", 0)
+    settings = Settings(data=tmp_path / "d", port=0, catalog=CATALOG, control=True)
+    async with wiring.running(settings) as server, aiohttp.ClientSession() as http:
+        for request in (("login", USER, KEY), CALL, ("multiCall", None, [["product_media.list"]])):
+            refused = await answer(server.address, *request, basic=(USER, KEY))
+            assert refused["error"]["code"] == -32050
+            assert "try again" in refused["error"]["message"]
+        headers = {"Authorization": f"Bearer {server.control_token}"}
+        async with http.get(f"{server.control_address}/journal", headers=headers) as journal:
+            calls = (await journal.json())["entries"]
+    assert [call["fault"] for call in calls] == [-32050] * 3
 
 
 async def test_a_server_that_is_given_no_throttle_makes_one(
