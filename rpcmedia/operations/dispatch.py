@@ -38,7 +38,7 @@ _RESOURCES = {product_media.RESOURCE, *product_media.ALIASES}
 INVALID_ARGUMENTS = -32602
 """What a multiCall shows, and the journal keeps, for InvalidArguments."""
 BUSY = -32050
-"""What the journal keeps, and a face may show, for Busy."""
+"""What the journal keeps for Busy."""
 
 log = structlog.get_logger(__name__)
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import structlog
 
-from rpcmedia.faces.jsonrpc.wire import INVALID_PARAMS, Message, WireError
+from rpcmedia.faces.jsonrpc.wire import BUSY, INVALID_PARAMS, Message, WireError
 from rpcmedia.gallery.faults import Fault
 from rpcmedia.operations.arguments import Arguments
-from rpcmedia.operations.dispatch import BUSY, Operations, method_label
+from rpcmedia.operations.dispatch import Operations, method_label
 from rpcmedia.operations.faults import Busy, InternalError, InvalidArguments
 from rpcmedia.operations.product_media import CreateDefaults
 from rpcmedia.operations.sessions import Caller

@@ -16,6 +16,8 @@ from rpcmedia.operations.presentation import CreatedFile, Done, ImageMap
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
 INVALID_PARAMS = -32602
+BUSY = -32050
+"""The server has enough to do; the request was not looked at, and may be sent again."""
 
 METHOD_NAME = re.compile(r"\A[A-Za-z][A-Za-z0-9_.]*\Z")
 
