@@ -23,6 +23,8 @@ class Settings:
     catalog: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8080
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
     base_url: str | None = None
     profile: str = "documented"
     users: tuple[tuple[str, str], ...] = ()

@@ -28,6 +28,8 @@ SERVE_OPTIONS = (
     option(
         "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any."
     ),
+    option("--tls-cert", type=PATH, help="Speak TLS with this certificate and its chain, in PEM."),
+    option("--tls-key", type=PATH, help="The key of the certificate, in PEM, without a password."),
     option("--base-url", help="What media URLs begin with.  [default: catalog, or the address]"),
     option(
         "--profile",

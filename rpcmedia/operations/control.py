@@ -14,7 +14,7 @@ from rpcmedia.operations.interception import (
     Interceptor,
 )
 from rpcmedia.operations.journal import Journal
-from rpcmedia.operations.keys import Keys
+from rpcmedia.operations.logins import Logins
 from rpcmedia.operations.ports import Accounts, Snapshot, Snapshots
 from rpcmedia.operations.product_media import ProductMedia
 from rpcmedia.operations.session_ids import SessionIds
@@ -47,10 +47,10 @@ class Control:
         self.gate = Gate()
         self.interceptor = Interceptor(self.journal, self.faults, self.clock, self.gate)
 
-    def operations(self, keys: Keys, rules: SessionRules, media: ProductMedia) -> Operations:
+    def operations(self, logins: Logins, rules: SessionRules, media: ProductMedia) -> Operations:
         """The operations of the server, of which every call is seen."""
         sessions = InterceptedSessions(
-            self._accounts, keys, rules, self.clock.now, self.session_ids, self.interceptor
+            self._accounts, logins, rules, self.clock.now, self.session_ids, self.interceptor
         )
         return InterceptedOperations(sessions, media, self.interceptor)
 

@@ -37,6 +37,8 @@ TURN = 50
 _RESOURCES = {product_media.RESOURCE, *product_media.ALIASES}
 INVALID_ARGUMENTS = -32602
 """What a multiCall shows, and the journal keeps, for InvalidArguments."""
+BUSY = -32050
+"""What the journal keeps for Busy."""
 
 log = structlog.get_logger(__name__)
 

@@ -63,6 +63,10 @@ GLOBAL_FAULTS: tuple[type[Fault], ...] = (
 )
 
 
+class Busy(Exception):
+    """There is too much at once; nothing was done, and the same call may succeed a moment later."""
+
+
 class InvalidArguments(Exception):
     """Arguments of a wrong number, name or type; the text names the argument and the remedy.
 

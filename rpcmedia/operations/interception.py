@@ -16,12 +16,12 @@ from rpcmedia.gallery.faults import Fault
 from rpcmedia.operations import php
 from rpcmedia.operations.arguments import Arguments
 from rpcmedia.operations.clock import Clock
-from rpcmedia.operations.dispatch import INVALID_ARGUMENTS, Operations, method_label
-from rpcmedia.operations.faults import InternalError, InvalidArguments
+from rpcmedia.operations.dispatch import BUSY, INVALID_ARGUMENTS, Operations, method_label
+from rpcmedia.operations.faults import Busy, InternalError, InvalidArguments
 from rpcmedia.operations.gate import Gate
 from rpcmedia.operations.injection import Faults
 from rpcmedia.operations.journal import Call, Journal
-from rpcmedia.operations.keys import Keys
+from rpcmedia.operations.logins import Logins
 from rpcmedia.operations.ports import Accounts, User
 from rpcmedia.operations.product_media import OPERATIONS, CreateDefaults, ProductMedia, Scope
 from rpcmedia.operations.session_ids import SessionIds
@@ -71,6 +71,9 @@ class Interceptor:
         except InvalidArguments:
             fault = INVALID_ARGUMENTS
             raise
+        except Busy:
+            fault = BUSY
+            raise
         finally:
             _present.reset(outer)
             self._journal.add(
@@ -89,21 +92,21 @@ class InterceptedSessions(Sessions):
     def __init__(
         self,
         accounts: Accounts,
-        keys: Keys,
+        logins: Logins,
         rules: SessionRules,
         now: Callable[[], float],
         ids: SessionIds,
         interceptor: Interceptor,
     ) -> None:
-        super().__init__(accounts, keys, rules, now, ids)
+        super().__init__(accounts, logins, rules, now, ids)
         self._interceptor = interceptor
 
-    async def login(self, username: object, key: object) -> str:
+    async def login(self, username: object, key: object, address: str | None = None) -> str:
         """See Sessions."""
         # A name that nobody has is not written down: it may be a key in the wrong place.
         user = await self._accounts.user_by_name(php.to_string(username))
         async with self._interceptor.around(Call("login", user=user.username if user else None)):
-            return await super().login(username, key)
+            return await super().login(username, key, address)
 
     async def start(self) -> str:
         """See Sessions."""

@@ -52,21 +52,24 @@ class Keys:
         """Whether a hash was made with less work than this folder asks for."""
         return not self._cheap and self._hasher.check_needs_rehash(key_hash)
 
+    def remembers(self, user: User, key: str) -> bool:
+        """Whether this was found to be the user's key a while ago; it need not be hashed again."""
+        return self._right.get((user.key_hash, self.index(key)), 0.0) > time.monotonic()
+
     async def is_right(self, user: User | None, key: str) -> bool:
         """Whether this is the user's key. Takes as long for a user who does not exist."""
         if user is None:
             decoy = self._decoy = self._decoy or await self.hash("nobody's key")
             await self._in_thread(lambda: self._verify(decoy, key))
             return False
-        remembered = (user.key_hash, self.index(key))
-        now = time.monotonic()
-        if self._right.get(remembered, 0.0) > now:
+        if self.remembers(user, key):
             return True
         if not await self._in_thread(lambda: self._verify(user.key_hash, key)):
             return False
         if len(self._right) >= _REMEMBER_KEYS:
             self._right.clear()
-        self._right[remembered] = now + _REMEMBER_SECONDS
+        remembered = (user.key_hash, self.index(key))
+        self._right[remembered] = time.monotonic() + _REMEMBER_SECONDS
         return True
 
     def close(self) -> None:

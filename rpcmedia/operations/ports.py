@@ -26,6 +26,11 @@ class Session:
     expires: float
 
 
+def name_key(username: str) -> str:
+    """What two spellings of one user name have in common."""
+    return username.rstrip(" ").casefold()
+
+
 class Accounts(Protocol):
     """Users and sessions. Methods raise StorageFailed if the store fails."""
 
@@ -50,6 +55,9 @@ class Accounts(Protocol):
         active: bool,
     ) -> None:
         """Add a user, or give the user of this name a new key and these permissions."""
+
+    async def renew_key_hash(self, user: User, key_hash: str) -> None:
+        """Keep another hash of the same key, if the user still has that key; sessions go on."""
 
     async def set_active(self, username: str, active: bool) -> bool:
         """Let a user in or keep the user out; False if there is no such user."""

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from rpcmedia.gallery.ports import StorageFailed
 from rpcmedia.operations import php
 from rpcmedia.operations.faults import (
-    AccessDenied,
     InvalidArguments,
     MissingParameter,
     SessionExpired,
 )
-from rpcmedia.operations.keys import Keys
+from rpcmedia.operations.logins import Logins
 from rpcmedia.operations.ports import Accounts, Session, User
 from rpcmedia.operations.session_ids import SessionIds
 
@@ -36,10 +35,11 @@ class SessionRules:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What a request says of its sender: the session argument as it came, and HTTP Basic."""
+    """What a request says of its sender: the session argument as it came, HTTP Basic, whence."""
 
     session: object = None
     basic: tuple[str, str] | None = None
+    address: str | None = None
 
 
 class Sessions:
@@ -48,25 +48,25 @@ class Sessions:
     def __init__(
         self,
         accounts: Accounts,
-        keys: Keys,
+        logins: Logins,
         rules: SessionRules,
         now: Callable[[], float] = time.time,
         ids: SessionIds | None = None,
     ) -> None:
         self._accounts = accounts
-        self._keys = keys
+        self._logins = logins
         self._rules = rules
         self._now = now
         self._ids = ids or SessionIds()
 
-    async def login(self, username: object, key: object) -> str:
-        """A new session id. Raises MissingParameter, AccessDenied, InvalidArguments."""
+    async def login(self, username: object, key: object, address: str | None = None) -> str:
+        """A new session id. Raises MissingParameter, AccessDenied, InvalidArguments, Busy."""
         if php.is_falsy(username) or php.is_falsy(key):
             raise MissingParameter
         for name, value in (("username", username), ("apiKey", key)):
             if isinstance(value, list | dict):
                 raise InvalidArguments(f"login: {name} must be a string.")
-        user = await self._verified(php.to_string(username), php.to_string(key))
+        user = await self._logins.user(php.to_string(username), php.to_string(key), address)
         session_id = self._new_id()
         while self._ids.may_repeat and await self._accounts.session(_hash(session_id)):
             session_id = self._new_id()
@@ -91,10 +91,10 @@ class Sessions:
     async def user(self, caller: Caller) -> User:
         """The user who calls. HTTP Basic counts only where the session argument is null.
 
-        Raises SessionExpired, and AccessDenied for wrong Basic credentials.
+        Raises SessionExpired, and AccessDenied or Busy for Basic credentials.
         """
         if caller.session is None and caller.basic:
-            return await self._verified(*caller.basic)
+            return await self._logins.user(*caller.basic, caller.address)
         if not isinstance(caller.session, str) or not caller.session:
             raise SessionExpired
         id_hash = _hash(caller.session)
@@ -109,15 +109,6 @@ class Sessions:
             # Who only reads must not fail because the disk is full.
             with contextlib.suppress(StorageFailed):
                 await self._accounts.touch_session(id_hash, now, now + self._rules.life)
-        return user
-
-    async def _verified(self, username: str, key: str) -> User:
-        user = await self._accounts.user_by_name(username)
-        if not await self._keys.is_right(user, key):
-            raise AccessDenied
-        # A user without any permission has no role, and the reference lets such users not in.
-        if user is None or not user.active or not user.permissions:
-            raise AccessDenied
         return user
 
 

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from functools import partial
 
-from rpcmedia.operations.ports import Session, User
+from rpcmedia.operations.ports import Session, User, name_key
 from rpcmedia.stores.sqlite_database import LONGEST_KEY, Database
 
 _USER = "SELECT id, username, key_hash, key_index, active FROM user"
@@ -28,7 +28,7 @@ class SqliteAccounts:
 
     async def user_by_name(self, username: str) -> User | None:
         """See Accounts."""
-        return self._find("name_key", _name_key(username))
+        return self._find("name_key", name_key(username))
 
     def _find(self, column: str, value: int | str) -> User | None:
         if len(str(value)) > LONGEST_KEY:
@@ -54,10 +54,16 @@ class SqliteAccounts:
             partial(_put_user, username, key_hash, key_index, permissions, active)
         )
 
+    async def renew_key_hash(self, user: User, key_hash: str) -> None:
+        """See Accounts."""
+        sql = "UPDATE user SET key_hash = ? WHERE id = ? AND key_hash = ?"
+        values = (key_hash, user.id, user.key_hash)
+        await self._database.write(lambda connection: connection.execute(sql, values))
+
     async def set_active(self, username: str, active: bool) -> bool:
         """See Accounts."""
         sql = "UPDATE user SET active = ? WHERE name_key = ?"
-        values = (int(active), _name_key(username))
+        values = (int(active), name_key(username))
 
         def change(connection: sqlite3.Connection) -> bool:
             _end_sessions(connection, username)
@@ -109,7 +115,7 @@ def _put_user(
     connection: sqlite3.Connection,
 ) -> None:
     sql = "SELECT key_hash FROM user WHERE name_key = ?"
-    if connection.execute(sql, (_name_key(username),)).fetchone() != (key_hash,):
+    if connection.execute(sql, (name_key(username),)).fetchone() != (key_hash,):
         _end_sessions(connection, username)
     row = connection.execute(
         """
@@ -118,7 +124,7 @@ def _put_user(
             key_index = excluded.key_index, active = excluded.active
         RETURNING id
         """,
-        (username, _name_key(username), key_hash, key_index, int(active)),
+        (username, name_key(username), key_hash, key_index, int(active)),
     ).fetchone()
     connection.execute("DELETE FROM permission WHERE user = ?", row)
     connection.executemany(
@@ -130,11 +136,7 @@ def _put_user(
 def _end_sessions(connection: sqlite3.Connection, username: str) -> None:
     # Whoever has a session of a user that is shut out, or of an old key, must log in again.
     sql = "DELETE FROM session WHERE user = (SELECT id FROM user WHERE name_key = ?)"
-    connection.execute(sql, (_name_key(username),))
-
-
-def _name_key(username: str) -> str:
-    return username.rstrip(" ").casefold()
+    connection.execute(sql, (name_key(username),))
 
 
 def _add_session(id_hash: str, session: Session, connection: sqlite3.Connection) -> None:

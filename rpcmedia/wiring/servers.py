@@ -24,15 +24,18 @@ from rpcmedia.gallery.model import CatalogUser
 from rpcmedia.gallery.service import Gallery
 from rpcmedia.operations.control import Control
 from rpcmedia.operations.dispatch import ALL_RIGHTS, Operations
+from rpcmedia.operations.logins import Logins
 from rpcmedia.operations.product_media import ProductMedia
 from rpcmedia.operations.session_ids import SessionIds
 from rpcmedia.operations.sessions import Sessions
+from rpcmedia.operations.throttle import Throttle
 from rpcmedia.settings import Settings
 from rpcmedia.stores.backup_restoring import finish_restoring
 from rpcmedia.stores.folder_lock import FolderLock
 from rpcmedia.tapes.recorder import Recorder, recording_middleware
 from rpcmedia.tapes.redaction import Redactor
 from rpcmedia.tapes.tape import Header, TapeRefused, TapeWriter
+from rpcmedia.wiring import tls
 from rpcmedia.wiring.folders import (
     CannotStart,
     Folder,
@@ -60,6 +63,8 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with running(settings, announce) as server:
+        if server.certificate:
+            loop.add_signal_handler(signal.SIGHUP, server.certificate.reload)
         announce(f"Ready at {server.address}/api/jsonrpc")
         await stop.wait()
 
@@ -73,6 +78,7 @@ class RunningServer:
     control_address: str = ""
     """Where the control face answers; empty if it is off."""
     control_token: str = ""
+    certificate: tls.Certificate | None = None
 
 
 @contextlib.asynccontextmanager
@@ -81,9 +87,14 @@ async def running(
     announce: Callable[[str], None] = lambda line: None,
     *,
     shutdown_seconds: float = _SHUTDOWN_SECONDS,
+    throttle: Throttle | None = None,
 ) -> AsyncIterator[RunningServer]:
-    """A server on its own folder and port for as long as the block lasts. Raises CannotStart."""
+    """A server on its own folder and port for as long as the block lasts. Raises CannotStart.
+
+    Processes that serve the same folder are given one throttle.
+    """
     async with contextlib.AsyncExitStack() as stack:
+        certificate = tls.certificate(settings)
         data = _take_folder(stack, settings)
         listener = _listen(stack, settings.host, settings.port)
         if settings.control:
@@ -92,12 +103,13 @@ async def running(
         with one_line():
             await folder.snapshots.finish_restore()
         await _prepare_users(folder, settings, announce)
-        address = _address(settings.host, listener)
+        address = _address(settings.host, listener, certificate)
         control = _control(folder, settings) if settings.control else None
         recording = _recording(stack, settings, address)
-        app = await build_server(folder, settings, address, control, recording)
-        await _start(stack, app, listener, shutdown_seconds)
-        server = RunningServer(address, folder)
+        throttle = None if settings.ephemeral else throttle or Throttle()
+        app = await build_server(folder, settings, address, control, recording, throttle)
+        await _start(stack, app, listener, shutdown_seconds, certificate)
+        server = RunningServer(address, folder, certificate=certificate)
         if control:
             token = settings.control_token or new_key()
             control_app = control_face.build_app(control, token)
@@ -105,7 +117,7 @@ async def running(
             # An injected delay must not hold up the end.
             stack.callback(control.faults.restart)
             at = _address(settings.control_host, control_listener)
-            server = RunningServer(address, folder, at, token)
+            server = RunningServer(address, folder, at, token, certificate)
             announce(f"Control at {at}" + ("" if settings.control_token else f" (token {token})"))
         yield server
 
@@ -143,6 +155,7 @@ async def _start(
     app: web.Application,
     listener: socket.socket,
     shutdown_seconds: float,
+    certificate: tls.Certificate | None = None,
 ) -> None:
     runner = web.AppRunner(
         app,
@@ -151,7 +164,8 @@ async def _start(
         shutdown_timeout=shutdown_seconds,
     )
     await runner.setup()
-    site = web.SockSite(runner, listener)
+    context = certificate.context if certificate else None
+    site = web.SockSite(runner, listener, ssl_context=context)
 
     async def stop() -> None:
         await site.stop()
@@ -161,6 +175,8 @@ async def _start(
 
     stack.push_async_callback(stop)
     await site.start()
+    if certificate is None:
+        tls.warn_without(listener)
 
 
 async def _prepare_users(
@@ -222,6 +238,7 @@ async def build_server(
     address: str,
     control: Control | None = None,
     recording: Middleware | None = None,
+    throttle: Throttle | None = None,
 ) -> web.Application:
     """The application over an open folder; `address` is its URL if no setting names another."""
     profile = PROFILES[settings.profile]
@@ -230,11 +247,13 @@ async def build_server(
     gallery = Gallery(folder.rows, folder.files, settings.max_pixels, now)
     await gallery.settle_all()
     media = ProductMedia(gallery, base_url.rstrip("/"))
+    in_clear = settings.tls_cert is None
+    logins = Logins(folder.accounts, folder.keys, throttle, in_clear=in_clear)
     if control:
-        operations = control.operations(folder.keys, profile.sessions, media)
+        operations = control.operations(logins, profile.sessions, media)
     else:
         ids = SessionIds(settings.seed)
-        sessions = Sessions(folder.accounts, folder.keys, profile.sessions, ids=ids)
+        sessions = Sessions(folder.accounts, logins, profile.sessions, ids=ids)
         operations = Operations(sessions, media)
     options = http.FaceOptions(Telemetry(log_calls=settings.log_calls), settings.max_body)
     faces = [
@@ -251,8 +270,9 @@ async def build_server(
     )
 
 
-def _address(host: str, listener: socket.socket) -> str:
+def _address(host: str, listener: socket.socket, certificate: tls.Certificate | None = None) -> str:
     port = listener.getsockname()[1]
     if host in ("0.0.0.0", "::", ""):
         host = "localhost"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if certificate else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

@@ -76,6 +76,8 @@ async def test_every_setting_can_come_from_each_source(tmp_path: Path) -> None:
         "catalog": str(SEED_CATALOG),
         "host": "::1",
         "port": "1",
+        "tls_cert": "cert.pem",
+        "tls_key": "key.pem",
         "base_url": "http://x",
         "profile": "openmage",
         "max_body": "1024",

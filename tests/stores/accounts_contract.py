@@ -5,6 +5,7 @@ store.
 """
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -70,6 +71,19 @@ class AccountsContract:
         assert (changed.permissions, changed.active) == (frozenset({"b"}), False)
         assert await accounts.user(other.id) == other
         assert len(await accounts.users()) == 2
+
+    async def test_a_renewed_hash_of_the_same_key_ends_no_session(self, accounts: Accounts) -> None:
+        user, other = await put(accounts, "apiuser"), await put(accounts, "other")
+        session = Session(user.id, 1.0, 2.0)
+        await accounts.add_session("00" * 32, session)
+        await accounts.renew_key_hash(user, "harder hash")
+        renewed = replace(user, key_hash="harder hash")
+        assert await accounts.user_by_name("apiuser") == renewed
+        assert await accounts.user(other.id) == other
+        assert await accounts.session("00" * 32) == session
+        # Whoever saw the old hash comes too late: the key may have changed meanwhile.
+        await accounts.renew_key_hash(user, "another hash")
+        assert await accounts.user(user.id) == renewed
 
     async def test_a_user_may_have_no_permission(self, accounts: Accounts) -> None:
         await put(accounts)

@@ -11,6 +11,7 @@ import aiohttp
 from aiohttp import web
 
 from rpcmedia import wiring
+from rpcmedia.operations.throttle import Throttle
 from rpcmedia.settings import Settings
 from rpcmedia.wiring import Folder
 
@@ -68,6 +69,7 @@ async def serving(
     catalog: Path = CATALOG,
     profile: str = "documented",
     base_url: str | None = None,
+    throttle: Throttle | None = None,
     **settings: Any,
 ) -> AsyncIterator[Server]:
     """A server with a catalog on a free port of the loopback."""
@@ -75,7 +77,10 @@ async def serving(
         folder = await stack.enter_async_context(wiring.open_folder(data, ephemeral=True))
         await wiring.load_catalog(folder, catalog)
         app = await wiring.build_server(
-            folder, Settings(profile=profile, base_url=base_url, **settings), "http://address"
+            folder,
+            Settings(profile=profile, base_url=base_url, **settings),
+            "http://address",
+            throttle=throttle,
         )
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()

@@ -26,6 +26,7 @@ from rpcmedia.faces.limits import TooSlow, is_here, read_body
 from rpcmedia.gallery.faults import Fault
 from rpcmedia.operations.dispatch import TURN, Operations
 from rpcmedia.operations.faults import SessionExpired
+from rpcmedia.operations.sessions import Caller
 
 FACE = "jsonrpc"
 
@@ -104,29 +105,28 @@ class Endpoint:
             )
         if self._profile.loses_multipart and request.content_type == "multipart/form-data":
             body = b""
-        text = await self._answer_body(body, basic_credentials(request))
+        sender = Caller(None, basic_credentials(request), request.remote)
+        text = await self._answer_body(body, sender)
         self._options.telemetry.traffic(FACE, len(body), len(text))
         return _respond(text)
 
-    async def _answer_body(self, body: bytes | bytearray, basic: tuple[str, str] | None) -> bytes:
+    async def _answer_body(self, body: bytes | bytearray, sender: Caller) -> bytes:
         try:
             value = self._read_body(body)
         except WireError as error:
             return wire.encode(self._fail(wire.NO_MESSAGE, error, "other", time.perf_counter()))
         if isinstance(value, list):
-            answered = await self._answer_members(value, basic)
+            answered = await self._answer_members(value, sender)
             return wire.encode(answered) if answered else b""
-        answer = await self._answer_member(value, basic)
+        answer = await self._answer_member(value, sender)
         return b"" if answer is None else wire.encode(answer)
 
-    async def _answer_members(
-        self, batch: list[Any], basic: tuple[str, str] | None
-    ) -> list[dict[str, Any]]:
+    async def _answer_members(self, batch: list[Any], sender: Caller) -> list[dict[str, Any]]:
         answered = []
         for number, member in enumerate(batch):
             if number % TURN == TURN - 1:
                 await asyncio.sleep(0)
-            answer = await self._answer_member(member, basic)
+            answer = await self._answer_member(member, sender)
             if answer is not None:
                 answered.append(answer)
         return answered
@@ -146,9 +146,7 @@ class Endpoint:
             )
         return value
 
-    async def _answer_member(
-        self, member: object, basic: tuple[str, str] | None
-    ) -> dict[str, Any] | None:
+    async def _answer_member(self, member: object, sender: Caller) -> dict[str, Any] | None:
         started = time.perf_counter()
         if not isinstance(member, dict):
             error = WireError(INVALID_REQUEST, "Invalid Request: a request must be an object.")
@@ -157,7 +155,7 @@ class Endpoint:
         label = label_of(member)
         try:
             name = self._method_name(message)
-            context = Context(self._operations, basic, self._profile.create)
+            context = Context(self._operations, sender, self._profile.create)
             value = await run_method(context, message, name)
         except (Fault, WireError) as error:
             answer = self._fail(message, error, label, started)

@@ -10,11 +10,11 @@ from typing import Any
 
 import structlog
 
-from rpcmedia.faces.jsonrpc.wire import INVALID_PARAMS, Message, WireError
+from rpcmedia.faces.jsonrpc.wire import BUSY, INVALID_PARAMS, Message, WireError
 from rpcmedia.gallery.faults import Fault
 from rpcmedia.operations.arguments import Arguments
 from rpcmedia.operations.dispatch import Operations, method_label
-from rpcmedia.operations.faults import InternalError, InvalidArguments
+from rpcmedia.operations.faults import Busy, InternalError, InvalidArguments
 from rpcmedia.operations.product_media import CreateDefaults
 from rpcmedia.operations.sessions import Caller
 
@@ -50,12 +50,13 @@ class Context:
     """What a method needs besides its parameters."""
 
     operations: Operations
-    basic: tuple[str, str] | None
+    sender: Caller
+    """Without a session: each method takes its own from its parameters."""
     defaults: CreateDefaults
 
     def caller(self, session: object) -> Caller:
         """Who calls, by the session argument of this request."""
-        return Caller(session, self.basic)
+        return Caller(session, self.sender.basic, self.sender.address)
 
 
 async def run_method(context: Context, message: Message, name: str) -> Any:
@@ -109,7 +110,7 @@ async def _end_session(context: Context, session: object = None, *extra: object)
 async def _login(
     context: Context, username: object = None, key: object = None, *extra: object
 ) -> str:
-    return await context.operations.sessions.login(username, key)
+    return await context.operations.sessions.login(username, key, context.sender.address)
 
 
 async def _call(
@@ -152,6 +153,8 @@ def _guarded(method: Any) -> Any:
             return Error(fault.number, fault.message, fault)
         except InvalidArguments as refusal:
             return Error(INVALID_PARAMS, str(refusal), WireError(INVALID_PARAMS, str(refusal)))
+        except Busy as busy:
+            return Error(BUSY, str(busy), WireError(BUSY, str(busy)))
         except Exception:
             log.exception("method failed", method=method.__name__)
             return Error(InternalError.number, InternalError.declared, InternalError())
