@@ -1,6 +1,7 @@
 """Options that are also environment variables and members of the `--config` file."""
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
@@ -87,8 +88,15 @@ def _commands(ctx: click.Context, command: click.Command | None) -> Iterator[cli
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a command; what keeps it from working is one line on standard error and exit 2."""
-    try:
+    with exit_if_it_cannot_start():
         return asyncio.run(work)
+
+
+@contextlib.contextmanager
+def exit_if_it_cannot_start() -> Iterator[None]:
+    """Within the block, CannotStart is one line on standard error and exit 2."""
+    try:
+        yield
     except wiring.CannotStart as reason:
         click.echo(f"rpcmedia: {reason}", err=True)
         sys.exit(COULD_NOT_RUN)

@@ -46,6 +46,15 @@ from rpcmedia.wiring.folders import (
 PROFILE_NAMES = tuple(PROFILES)
 
 _SHUTDOWN_SECONDS = 60.0
+_Stack = contextlib.ExitStack | contextlib.AsyncExitStack
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the workers of a server share; it is made once, before they are forked."""
+
+    metrics: Path | None = None
+    """The folder in which their counters are; None for a server of one process."""
 
 
 async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -79,33 +88,32 @@ async def running(
 ) -> AsyncIterator[RunningServer]:
     """A server on its own folder and port for as long as the block lasts. Raises CannotStart."""
     async with contextlib.AsyncExitStack() as stack:
-        data = _take_folder(stack, settings)
-        listener = _listen(stack, settings.host, settings.port)
+        data = take_folder(stack, settings)
+        listener = listen(stack, settings.host, settings.port)
         if settings.control:
-            control_listener = _listen(stack, settings.control_host, settings.control_port)
+            control_listener = listen(stack, settings.control_host, settings.control_port)
         folder = await stack.enter_async_context(open_folder(data, ephemeral=settings.ephemeral))
-        with one_line():
-            await folder.snapshots.finish_restore()
-        await _prepare_users(folder, settings, announce)
-        address = _address(settings.host, listener)
+        await prepare(folder, settings, announce)
+        address = address_of(settings.host, listener)
         control = _control(folder, settings) if settings.control else None
         recording = _recording(stack, settings, address)
         app = await build_server(folder, settings, address, control, recording)
-        await _start(stack, app, listener, shutdown_seconds)
+        await start(stack, app, listener, shutdown_seconds)
         server = RunningServer(address, folder)
         if control:
             token = settings.control_token or new_key()
             control_app = control_face.build_app(control, token)
-            await _start(stack, control_app, control_listener, shutdown_seconds)
+            await start(stack, control_app, control_listener, shutdown_seconds)
             # An injected delay must not hold up the end.
             stack.callback(control.faults.restart)
-            at = _address(settings.control_host, control_listener)
+            at = address_of(settings.control_host, control_listener)
             server = RunningServer(address, folder, at, token)
             announce(f"Control at {at}" + ("" if settings.control_token else f" (token {token})"))
         yield server
 
 
-def _take_folder(stack: contextlib.AsyncExitStack, settings: Settings) -> Path:
+def take_folder(stack: _Stack, settings: Settings) -> Path:
+    """The data folder, made and locked until the stack is left. Raises CannotStart."""
     data = settings.data
     if data is None:
         if not settings.ephemeral:
@@ -119,10 +127,16 @@ def _take_folder(stack: contextlib.AsyncExitStack, settings: Settings) -> Path:
     return data
 
 
-def _listen(stack: contextlib.AsyncExitStack, host: str, port: int) -> socket.socket:
+def listen(stack: _Stack, host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A port that is listened on until the stack is left, alone or with others that share it.
+
+    Raises CannotStart.
+    """
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family, backlog=1024)
+        listener = socket.create_server(
+            (host, port), family=family, backlog=1024, reuse_port=shared
+        )
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise CannotStart(f"Cannot listen on {host}:{port}: {reason}.") from error
@@ -130,12 +144,13 @@ def _listen(stack: contextlib.AsyncExitStack, host: str, port: int) -> socket.so
     return listener
 
 
-async def _start(
+async def start(
     stack: contextlib.AsyncExitStack,
     app: web.Application,
     listener: socket.socket,
-    shutdown_seconds: float,
+    shutdown_seconds: float = _SHUTDOWN_SECONDS,
 ) -> None:
+    """Answer on a listener until the stack is left, and then finish what is in flight."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=shutdown_seconds)
     await runner.setup()
     site = web.SockSite(runner, listener)
@@ -148,6 +163,17 @@ async def _start(
 
     stack.push_async_callback(stop)
     await site.start()
+
+
+async def prepare(folder: Folder, settings: Settings, announce: Callable[[str], None]) -> None:
+    """Do what a folder needs before it is served, while nobody else works on it.
+
+    Raises CannotStart.
+    """
+    with one_line():
+        await folder.snapshots.finish_restore()
+    await _prepare_users(folder, settings, announce)
+    await Gallery(folder.rows, folder.files, settings.max_pixels).settle_all()
 
 
 async def _prepare_users(
@@ -207,13 +233,14 @@ async def build_server(
     address: str,
     control: Control | None = None,
     recording: Middleware | None = None,
+    shared: Shared | None = None,
 ) -> web.Application:
-    """The application over an open folder; `address` is its URL if no setting names another."""
+    """The application over a prepared folder; `address` is its URL if no setting names another."""
+    shared = shared or Shared()
     profile = PROFILES[settings.profile]
     base_url = settings.base_url or (await folder.rows.catalog()).base_url or address
     now = control.clock.now if control else time.time
     gallery = Gallery(folder.rows, folder.files, settings.max_pixels, now)
-    await gallery.settle_all()
     media = ProductMedia(gallery, base_url.rstrip("/"))
     if control:
         operations = control.operations(folder.keys, profile.sessions, media)
@@ -221,7 +248,9 @@ async def build_server(
         ids = SessionIds(settings.seed)
         sessions = Sessions(folder.accounts, folder.keys, profile.sessions, ids=ids)
         operations = Operations(sessions, media)
-    options = http.FaceOptions(Telemetry(log_calls=settings.log_calls), settings.max_body)
+    options = http.FaceOptions(
+        Telemetry(shared.metrics, log_calls=settings.log_calls), settings.max_body
+    )
     faces = [
         partial(jsonrpc.mount, operations=operations, options=options, profile=profile),
         partial(media_files.mount, gallery=gallery, options=options),
@@ -237,7 +266,8 @@ async def build_server(
     )
 
 
-def _address(host: str, listener: socket.socket) -> str:
+def address_of(host: str, listener: socket.socket) -> str:
+    """The URL of a listener on a host, without a path."""
     port = listener.getsockname()[1]
     if host in ("0.0.0.0", "::", ""):
         host = "localhost"
