@@ -16,6 +16,7 @@ import aiosqlite
 
 from rpcmedia.gallery.ports import OutcomeUnknown, StorageFailed
 from rpcmedia.stores.schema_steps import apply_schema
+from rpcmedia.stores.write_turns import WriteTurns
 
 T = TypeVar("T")
 Unit = Callable[[sqlite3.Connection], T]
@@ -35,10 +36,12 @@ class Database:
         writer: aiosqlite.Connection,
         reader: aiosqlite.Connection,
         watcher: sqlite3.Connection,
+        turns: WriteTurns,
     ) -> None:
         self._writer = writer
         self._reader = reader
         self._watcher = watcher
+        self._turns = turns
         self._waiting: list[tuple[Unit[Any], asyncio.Future[Any]]] = []
         self._writing: asyncio.Task[None] | None = None
         self._cache: dict[Hashable, Any] = {}
@@ -58,7 +61,7 @@ class Database:
         await _run(writer, lambda connection: _set_up(connection, durable))
         reader = await aiosqlite.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         watcher = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
-        return cls(writer, reader, watcher)
+        return cls(writer, reader, watcher, WriteTurns(path.with_name("write.lock")))
 
     async def close(self) -> None:
         """Finish the writes that wait and close the file."""
@@ -67,6 +70,7 @@ class Database:
         self._watcher.close()
         await self._reader.close()
         await self._writer.close()
+        self._turns.close()
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads; it sees one moment of the database."""
@@ -125,7 +129,7 @@ class Database:
             batch, self._waiting = self._waiting, []
             units = [unit for unit, _ in batch]
             try:
-                outcomes = await _run(self._writer, partial(_commit, units))
+                outcomes = await _run(self._writer, partial(_commit, self._turns, units))
             except Exception as error:
                 outcomes = [(None, error)] * len(batch)
             for (_, future), (value, failure) in zip(batch, outcomes, strict=True):
@@ -192,6 +196,13 @@ def _read(unit: Unit[T], connection: sqlite3.Connection) -> T:
 
 
 def _commit(
+    turns: WriteTurns, units: list[Unit[Any]], connection: sqlite3.Connection
+) -> list[tuple[Any, Exception | None]]:
+    with turns.turn():
+        return _commit_together(units, connection)
+
+
+def _commit_together(
     units: list[Unit[Any]], connection: sqlite3.Connection
 ) -> list[tuple[Any, Exception | None]]:
     outcomes: list[tuple[Any, Exception | None]] = []
