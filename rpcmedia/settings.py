@@ -30,6 +30,7 @@ class Settings:
     users: tuple[tuple[str, str], ...] = ()
     max_body: int = 32 * 1024**2
     max_pixels: int = 50_000_000
+    workers: int = 1
     ephemeral: bool = False
     log_calls: bool = False
     tape: Path | None = None

@@ -21,6 +21,7 @@ from rpcmedia.gallery.ports import CatalogRefused
 from rpcmedia.logs import log_through_logging
 from rpcmedia.settings import Settings
 from rpcmedia.tapes.tape import Header, TapeReader, TapeRefused
+from rpcmedia.testing_workers import running_workers
 from rpcmedia.transfer.catalog_file import read_catalog
 from rpcmedia.wiring import CannotStart
 
@@ -66,7 +67,8 @@ class _Server:
         `catalog` is a file, or the members of one; the default is small and has the products
         product1 to product3. `tape` names a catalog and a profile, where these are not given; else
         the profile is `documented`. `user` is a name and a key, with all permissions; the default
-        is the first user of the catalog who has a key. Other settings are those of `serve`.
+        is the first user of the catalog who has a key. Other settings are those of `serve`; with
+        more than one of `workers` there is no control.
         """
         self._catalog = catalog
         self._profile = profile
@@ -75,16 +77,25 @@ class _Server:
         self._given = {"seed": seed, **settings}
 
     @contextlib.asynccontextmanager
-    async def _running(self) -> AsyncIterator[wiring.RunningServer]:
+    async def _running(self) -> AsyncIterator[tuple[str, str]]:
+        """Run, and tell address and token of the control face."""
         log_through_logging()
         with tempfile.TemporaryDirectory(prefix="rpcmedia-test-") as name:
             settings = self._settings(Path(name))
+            if settings.workers > 1:
+                async with running_workers(settings) as address:
+                    self._tell(address)
+                    yield "", ""
+                return
             async with wiring.running(settings, shutdown_seconds=_SHUTDOWN_SECONDS) as server:
-                self.address = server.address
-                self.url = f"{server.address}/api/jsonrpc"
-                pair = base64.b64encode(f"{self.username}:{self.key}".encode())
-                self.basic = f"Basic {pair.decode()}"
-                yield server
+                self._tell(server.address)
+                yield server.control_address, server.control_token
+
+    def _tell(self, address: str) -> None:
+        self.address = address
+        self.url = f"{address}/api/jsonrpc"
+        pair = base64.b64encode(f"{self.username}:{self.key}".encode())
+        self.basic = f"Basic {pair.decode()}"
 
     def _settings(self, folder: Path) -> Settings:
         catalog = self._catalog_file(folder)
@@ -94,7 +105,7 @@ class _Server:
             "data": folder / "data",
             "port": 0,
             "ephemeral": True,
-            "control": True,
+            "control": self._given.get("workers", 1) == 1,
             "catalog": catalog,
             "profile": self._chosen_profile(),
             # A user of the catalog keeps the permissions that stand there.
@@ -149,8 +160,8 @@ class Server(_Server):
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         try:
-            async with self._running() as server:
-                self.control = Control(server.control_address, server.control_token)
+            async with self._running() as control:
+                self.control = Control(*control)
                 started.set_result(None)
                 await self._stop.wait()
         except BaseException as error:
@@ -167,8 +178,7 @@ class AsyncServer(_Server):
     async def __aenter__(self) -> Self:
         """Start it."""
         self._block = self._running()
-        server = await self._block.__aenter__()
-        self.control = AsyncControl(server.control_address, server.control_token)
+        self.control = AsyncControl(*await self._block.__aenter__())
         return self
 
     async def __aexit__(self, *reason: Any) -> None:

@@ -9,7 +9,16 @@ from rich.console import Console
 from rich.table import Table
 
 from rpcmedia import wiring
-from rpcmedia.cli.options import PATH, F, Size, UserKey, config_option, option, run
+from rpcmedia.cli.options import (
+    PATH,
+    F,
+    Size,
+    UserKey,
+    config_option,
+    option,
+    refusals,
+    run,
+)
 from rpcmedia.logs import set_up_logs
 from rpcmedia.settings import Settings
 
@@ -48,6 +57,13 @@ SERVE_OPTIONS = (
         default=50_000_000,
         show_default=True,
         help="Most pixels of a picture, all frames together.",
+    ),
+    option(
+        "--workers",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="How many processes serve the port and the folder.",
     ),
     option(
         "--ephemeral", is_flag=True, help="Give up fsync; without --data use a temporary folder."
@@ -103,7 +119,12 @@ def _settings(ctx: click.Context) -> Settings:
 def serve(ctx: click.Context, /, **_: Any) -> None:
     """Serve a data folder."""
     set_up_logs()
-    run(wiring.serve(_settings(ctx), lambda line: click.echo(line)))
+    settings = _settings(ctx)
+    if settings.workers == 1:
+        run(wiring.serve(settings, lambda line: click.echo(line)))
+        return
+    with refusals():
+        wiring.serve_with_workers(settings, lambda line: click.echo(line))
 
 
 @click.command()

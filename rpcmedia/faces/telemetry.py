@@ -4,11 +4,14 @@ Neither holds a key, a session id or image content: labels are names this progra
 get only what is handed to them here.
 """
 
+import os
 from functools import cache
+from pathlib import Path
 
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, values
 from prometheus_client.exposition import generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 log = structlog.get_logger(__name__)
 
@@ -18,8 +21,15 @@ class Telemetry:
 
     content_type = CONTENT_TYPE_LATEST
 
-    def __init__(self, *, log_calls: bool = False) -> None:
+    def __init__(self, shared: Path | None = None, *, log_calls: bool = False) -> None:
+        """Count for this process alone, or in a folder for all processes that are given it."""
         self._log_calls = log_calls
+        self._shared = shared
+        if shared:
+            # The library looks at the environment when it is imported, and that was before the
+            # workers were forked; the folder itself it looks up later.
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(shared)
+            values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]  # has no types
         self._registry = CollectorRegistry()
         self._calls = Counter(
             "rpcmedia_calls",
@@ -64,4 +74,8 @@ class Telemetry:
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""
-        return generate_latest(self._registry)
+        if self._shared is None:
+            return generate_latest(self._registry)
+        everyone = CollectorRegistry()
+        MultiProcessCollector(everyone, str(self._shared))  # type: ignore[no-untyped-call]  # no types
+        return generate_latest(everyone)

@@ -16,6 +16,7 @@ import aiosqlite
 
 from rpcmedia.gallery.ports import OutcomeUnknown, StorageFailed
 from rpcmedia.stores.schema_steps import apply_schema
+from rpcmedia.stores.write_turns import WriteTurns
 
 T = TypeVar("T")
 Unit = Callable[[sqlite3.Connection], T]
@@ -39,10 +40,12 @@ class Database:
         writer: aiosqlite.Connection,
         reader: aiosqlite.Connection,
         looker: sqlite3.Connection,
+        turns: WriteTurns,
     ) -> None:
         self._writer = writer
         self._reader = reader
         self._looker = looker
+        self._turns = turns
         self._waiting: list[tuple[Unit[Any], asyncio.Future[Any]]] = []
         self._writing: asyncio.Task[None] | None = None
         self._cache: dict[Hashable, Any] = {}
@@ -63,7 +66,7 @@ class Database:
         reader = await aiosqlite.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         looker = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         _set_up(looker, durable)
-        return cls(writer, reader, looker)
+        return cls(writer, reader, looker, WriteTurns(path.with_name("write.lock")))
 
     async def close(self) -> None:
         """Finish the writes that wait and close the file."""
@@ -72,6 +75,7 @@ class Database:
         self._looker.close()
         await self._reader.close()
         await self._writer.close()
+        self._turns.close()
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, however long it takes; it sees one moment of the database."""
@@ -139,7 +143,7 @@ class Database:
             batch, self._waiting = self._waiting, []
             units = [unit for unit, _ in batch]
             try:
-                outcomes = await _run(self._writer, partial(_commit, units))
+                outcomes = await _run(self._writer, partial(_commit, self._turns, units))
             except Exception as error:
                 outcomes = [(None, error)] * len(batch)
             for (_, future), (value, failure) in zip(batch, outcomes, strict=True):
@@ -209,6 +213,13 @@ def _read(unit: Unit[T], connection: sqlite3.Connection) -> T:
 
 
 def _commit(
+    turns: WriteTurns, units: list[Unit[Any]], connection: sqlite3.Connection
+) -> list[tuple[Any, Exception | None]]:
+    with turns.turn():
+        return _commit_together(units, connection)
+
+
+def _commit_together(
     units: list[Unit[Any]], connection: sqlite3.Connection
 ) -> list[tuple[Any, Exception | None]]:
     outcomes: list[tuple[Any, Exception | None]] = []

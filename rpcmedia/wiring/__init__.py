@@ -14,6 +14,7 @@ from rpcmedia.wiring.folders import (
     show_catalog,
 )
 from rpcmedia.wiring.servers import PROFILE_NAMES, RunningServer, build_server, running, serve
+from rpcmedia.wiring.workers import serve_with_workers
 
 __all__ = [
     "EVERYTHING",
@@ -32,5 +33,6 @@ __all__ = [
     "restore",
     "running",
     "serve",
+    "serve_with_workers",
     "show_catalog",
 ]

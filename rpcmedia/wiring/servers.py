@@ -54,6 +54,22 @@ _IDLE_SECONDS = 75.0
 """How long a connection may take for the head of its next request."""
 _STALLED_MILLISECONDS = 60_000
 """How long a client may take none of an answer."""
+_Stack = contextlib.ExitStack | contextlib.AsyncExitStack
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the workers of a server share; it is made once, before they are forked."""
+
+    metrics: Path | None = None
+    """The folder in which their counters are; None for a server of one process."""
+    throttle: Throttle | None = None
+    """What slows failed logins; None where they cost nothing."""
+
+
+def throttle_for(settings: Settings) -> Throttle | None:
+    """What slows failed logins of a server with these settings."""
+    return None if settings.ephemeral else Throttle()
 
 
 async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -95,34 +111,33 @@ async def running(
     """
     async with contextlib.AsyncExitStack() as stack:
         certificate = tls.certificate(settings)
-        data = _take_folder(stack, settings)
-        listener = _listen(stack, settings.host, settings.port)
+        data = take_folder(stack, settings)
+        listener = listen(stack, settings.host, settings.port)
         if settings.control:
-            control_listener = _listen(stack, settings.control_host, settings.control_port)
+            control_listener = listen(stack, settings.control_host, settings.control_port)
         folder = await stack.enter_async_context(open_folder(data, ephemeral=settings.ephemeral))
-        with one_line():
-            await folder.snapshots.finish_restore()
-        await _prepare_users(folder, settings, announce)
-        address = _address(settings.host, listener, certificate)
+        await prepare(folder, settings, announce)
+        address = address_of(settings.host, listener, certificate)
         control = _control(folder, settings) if settings.control else None
         recording = _recording(stack, settings, address)
-        throttle = None if settings.ephemeral else throttle or Throttle()
-        app = await build_server(folder, settings, address, control, recording, throttle)
-        await _start(stack, app, listener, shutdown_seconds, certificate)
+        shared = Shared(throttle=throttle or throttle_for(settings))
+        app = await build_server(folder, settings, address, control, recording, shared)
+        await start(stack, app, listener, certificate, shutdown_seconds)
         server = RunningServer(address, folder, certificate=certificate)
         if control:
             token = settings.control_token or new_key()
             control_app = control_face.build_app(control, token)
-            await _start(stack, control_app, control_listener, shutdown_seconds)
+            await start(stack, control_app, control_listener, None, shutdown_seconds)
             # An injected delay must not hold up the end.
             stack.callback(control.faults.restart)
-            at = _address(settings.control_host, control_listener)
+            at = address_of(settings.control_host, control_listener)
             server = RunningServer(address, folder, at, token, certificate)
             announce(f"Control at {at}" + ("" if settings.control_token else f" (token {token})"))
         yield server
 
 
-def _take_folder(stack: contextlib.AsyncExitStack, settings: Settings) -> Path:
+def take_folder(stack: _Stack, settings: Settings) -> Path:
+    """The data folder, made and locked until the stack is left. Raises CannotStart."""
     data = settings.data
     if data is None:
         if not settings.ephemeral:
@@ -137,10 +152,16 @@ def _take_folder(stack: contextlib.AsyncExitStack, settings: Settings) -> Path:
     return data
 
 
-def _listen(stack: contextlib.AsyncExitStack, host: str, port: int) -> socket.socket:
+def listen(stack: _Stack, host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A port that is listened on until the stack is left, alone or with others that share it.
+
+    Raises CannotStart.
+    """
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family, backlog=1024)
+        listener = socket.create_server(
+            (host, port), family=family, backlog=1024, reuse_port=shared
+        )
         # Connections have it from the socket that accepts them.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STALLED_MILLISECONDS)
     except OSError as error:
@@ -150,13 +171,14 @@ def _listen(stack: contextlib.AsyncExitStack, host: str, port: int) -> socket.so
     return listener
 
 
-async def _start(
+async def start(
     stack: contextlib.AsyncExitStack,
     app: web.Application,
     listener: socket.socket,
-    shutdown_seconds: float,
     certificate: tls.Certificate | None = None,
+    shutdown_seconds: float = _SHUTDOWN_SECONDS,
 ) -> None:
+    """Answer on a listener until the stack is left, and then finish what is in flight."""
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -177,6 +199,17 @@ async def _start(
     await site.start()
     if certificate is None:
         tls.warn_without(listener)
+
+
+async def prepare(folder: Folder, settings: Settings, announce: Callable[[str], None]) -> None:
+    """Do what a folder needs before it is served, while nobody else works on it.
+
+    Raises CannotStart.
+    """
+    with one_line():
+        await folder.snapshots.finish_restore()
+    await _prepare_users(folder, settings, announce)
+    await Gallery(folder.rows, folder.files, settings.max_pixels).settle_all()
 
 
 async def _prepare_users(
@@ -238,24 +271,26 @@ async def build_server(
     address: str,
     control: Control | None = None,
     recording: Middleware | None = None,
-    throttle: Throttle | None = None,
+    shared: Shared | None = None,
 ) -> web.Application:
-    """The application over an open folder; `address` is its URL if no setting names another."""
+    """The application over a prepared folder; `address` is its URL if no setting names another."""
+    shared = shared or Shared()
     profile = PROFILES[settings.profile]
     base_url = settings.base_url or (await folder.rows.catalog()).base_url or address
     now = control.clock.now if control else time.time
     gallery = Gallery(folder.rows, folder.files, settings.max_pixels, now)
-    await gallery.settle_all()
     media = ProductMedia(gallery, base_url.rstrip("/"))
     in_clear = settings.tls_cert is None
-    logins = Logins(folder.accounts, folder.keys, throttle, in_clear=in_clear)
+    logins = Logins(folder.accounts, folder.keys, shared.throttle, in_clear=in_clear)
     if control:
         operations = control.operations(logins, profile.sessions, media)
     else:
         ids = SessionIds(settings.seed)
         sessions = Sessions(folder.accounts, logins, profile.sessions, ids=ids)
         operations = Operations(sessions, media)
-    options = http.FaceOptions(Telemetry(log_calls=settings.log_calls), settings.max_body)
+    options = http.FaceOptions(
+        Telemetry(shared.metrics, log_calls=settings.log_calls), settings.max_body
+    )
     faces = [
         partial(jsonrpc.mount, operations=operations, options=options, profile=profile),
         partial(media_files.mount, gallery=gallery, options=options),
@@ -270,7 +305,10 @@ async def build_server(
     )
 
 
-def _address(host: str, listener: socket.socket, certificate: tls.Certificate | None = None) -> str:
+def address_of(
+    host: str, listener: socket.socket, certificate: tls.Certificate | None = None
+) -> str:
+    """The URL of a listener on a host, without a path."""
     port = listener.getsockname()[1]
     if host in ("0.0.0.0", "::", ""):
         host = "localhost"

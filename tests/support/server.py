@@ -14,6 +14,7 @@ from rpcmedia import wiring
 from rpcmedia.operations.throttle import Throttle
 from rpcmedia.settings import Settings
 from rpcmedia.wiring import Folder
+from rpcmedia.wiring.servers import Shared
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CATALOG = FIXTURES / "catalog.json"
@@ -80,7 +81,7 @@ async def serving(
             folder,
             Settings(profile=profile, base_url=base_url, **settings),
             "http://address",
-            throttle=throttle,
+            shared=Shared(throttle=throttle),
         )
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()

@@ -174,6 +174,23 @@ def test_what_cannot_start_says_why(arguments: dict[str, Any], said: str) -> Non
     assert threads_left(threads) == set()
 
 
+def test_it_may_have_several_workers(tmp_path: Path) -> None:
+    with Server(workers=2, data=tmp_path / "d") as server:
+        file = create(server)
+        # Each request is a connection of its own, so they spread over the workers.
+        for _ in range(10):
+            assert [i["file"] for i in call(server, "product_media.list", "product1")] == [file]
+        with pytest.raises(CannotStart, match="Another rpcmedia server holds"):
+            Server(workers=2, data=tmp_path / "d").__enter__()
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(server.url)
+
+
+def test_workers_have_no_control() -> None:
+    with pytest.raises(CannotStart, match="--control"), Server(workers=2, control=True):
+        pass
+
+
 def test_a_setting_that_is_none_is_refused() -> None:
     with pytest.raises(TypeError, match="colour"), Server(colour="red"):
         pass

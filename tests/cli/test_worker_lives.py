@@ -1,0 +1,170 @@
+"""`serve --workers N`: how workers end, are replaced, and never outlive what they are part of."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from tests.cli.process import CATALOG, Running, run, serve
+from tests.cli.test_shutdown import Upload, until_closed_to_new_connections
+from tests.cli.worker_lines import line_to_each_worker, sockets_of, workers_of
+from tests.faces.bodies import png
+
+_SECONDS = 30
+"""Longer than anything here takes."""
+
+
+def count_sockets(running: Running) -> dict[int, int]:
+    return {pid: len(sockets_of(pid)) for pid in workers_of(running)}
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    async with asyncio.timeout(_SECONDS):
+        while not happened():  # noqa: ASYNC110  # it happens in another process
+            await asyncio.sleep(0.02)
+
+
+async def upload_to_some_worker(running: Running) -> tuple[int, Upload]:
+    """An upload half sent, and the process id of the worker that reads it."""
+    before = count_sockets(running)
+    upload = await Upload.start(running)
+    await until(lambda: count_sockets(running) != before)
+    [pid] = (pid for pid, count in count_sockets(running).items() if count > before[pid])
+    return pid, upload
+
+
+async def hang_up(running: Running, upload: Upload) -> None:
+    before = count_sockets(running)
+    upload.close()
+    await until(lambda: count_sockets(running) != before)
+
+
+@contextlib.asynccontextmanager
+async def upload_to_each_worker(running: Running) -> AsyncIterator[list[Upload]]:
+    """An upload half sent to each worker."""
+    found: dict[int, Upload] = {}
+    async with contextlib.AsyncExitStack() as stack:
+        # A hundred that all land on one worker come by chance once in 2^99 runs.
+        for _ in range(100):
+            if found.keys() == set(workers_of(running)):
+                break
+            pid, upload = await upload_to_some_worker(running)
+            stack.callback(upload.close)
+            # Another one to the same worker is never finished, and would hold it at its stop.
+            if found.setdefault(pid, upload) is not upload:
+                await hang_up(running, upload)
+        yield list(found.values())
+
+
+async def test_a_stop_finishes_what_is_in_flight_in_all_workers(tmp_path: Path) -> None:
+    arguments = ("--data", tmp_path / "d", "--catalog", CATALOG, "--workers", 2)
+    async with serve(*arguments) as running, upload_to_each_worker(running) as uploads:
+        running.process.send_signal(signal.SIGTERM)
+        await until_closed_to_new_connections(running)
+        assert len(workers_of(running)) == 2
+        answers = [await upload.finish() for upload in uploads]
+        outcome = await running.end()
+    assert [answer[:13] for answer in answers] == [b"HTTP/1.1 200 "] * 2
+    assert {answer.rpartition(b'"result":')[2] for answer in answers} == {
+        b'["/i/m/image.png"]}',
+        b'["/i/m/image_1.png"]}',
+    }
+    assert outcome.code == 0
+    assert "Traceback" not in outcome.err
+    assert (await run("check", "--data", tmp_path / "d")).code == 0
+
+
+async def test_ctrl_c_reaches_every_process_and_finishes_what_is_in_flight(tmp_path: Path) -> None:
+    arguments = ("--data", tmp_path / "d", "--catalog", CATALOG, "--workers", 2)
+    async with serve(*arguments) as running, upload_to_each_worker(running) as uploads:
+        for pid in (*workers_of(running), running.process.pid):
+            os.kill(pid, signal.SIGINT)
+        answers = [await upload.finish() for upload in uploads]
+        outcome = await running.end()
+    assert [answer[:13] for answer in answers] == [b"HTTP/1.1 200 "] * 2
+    assert outcome.code == 0
+    assert "Traceback" not in outcome.err
+
+
+async def test_workers_end_with_a_killed_supervisor_and_hold_the_folder_until_then(
+    tmp_path: Path,
+) -> None:
+    options = ("--data", tmp_path / "d", "--catalog", CATALOG)
+    async with serve(*options, "--workers", 2) as running:
+        async with upload_to_each_worker(running) as (upload, _):
+            pids = workers_of(running)
+            running.process.kill()
+            await until_closed_to_new_connections(running)
+            refused = await run("serve", *options, "--port", 0)
+            assert str(tmp_path / "d") in refused.refused()
+            assert (await upload.finish()).startswith(b"HTTP/1.1 200 ")
+        await until(lambda: not any(sockets_of(pid) for pid in pids))
+        await running.end()
+    async with serve(*options) as running:
+        assert running.url
+
+
+async def test_a_worker_that_is_killed_is_replaced_while_the_others_serve(tmp_path: Path) -> None:
+    arguments = ("--data", tmp_path / "d", "--catalog", CATALOG, "--workers", 2)
+    async with serve(*arguments) as running:
+        async with contextlib.AsyncExitStack() as stack:
+            one, other = await stack.enter_async_context(line_to_each_worker(running))
+            [file] = await one.call("create", "product1", png())
+            for line in (one, other):
+                assert len(await line.call("list", "product1")) == 1
+            # An update under way in the worker that stays: bytes that have not moved yet.
+            place = tmp_path / "d" / "media" / "catalog" / "product"
+            os.link(place / file[1:], place / "i" / "m" / "pending-0")
+            with contextlib.closing(sqlite3.connect(tmp_path / "d" / "rpcmedia.sqlite3")) as rows:
+                rows.execute("UPDATE image SET stored_as = '/i/m/pending-0'")
+                rows.commit()
+            killed, kept = one.pid, other
+            os.kill(killed, signal.SIGKILL)
+            await until(lambda: killed not in workers_of(running) and len(workers_of(running)) == 2)
+            assert [image["file"] for image in await kept.call("list", "product1")] == [file]
+            stack.pop_all()
+        async with line_to_each_worker(running) as lines:
+            assert kept.pid in {line.pid for line in lines}
+            for line in lines:
+                assert [image["file"] for image in await line.call("list", "product1")] == [file]
+            # The new worker has not meddled with it.
+            assert (place / "i" / "m" / "pending-0").exists()
+        outcome = await running.stop()
+    assert outcome.code == 0
+    assert outcome.out.splitlines() == running.lines
+    assert "worker ended" in outcome.err
+
+
+async def test_workers_that_keep_ending_at_their_start_end_the_server(tmp_path: Path) -> None:
+    async with serve("--data", tmp_path / "d", "--user", "a:b", "--workers", 2) as running:
+        async with asyncio.timeout(_SECONDS):
+            while running.process.returncode is None:
+                for pid in workers_of(running):
+                    os.kill(pid, signal.SIGKILL)
+                await asyncio.sleep(0.05)
+        outcome = await running.end()
+    assert outcome.code == 2
+    assert outcome.err.splitlines()[-1].startswith("rpcmedia: The workers keep ending")
+    assert "Traceback" not in outcome.err
+    async with serve("--data", tmp_path / "d") as running:
+        assert running.url
+
+
+async def test_a_start_finishes_what_a_stop_interrupted(tmp_path: Path) -> None:
+    options = ("--data", tmp_path / "d", "--catalog", CATALOG)
+    async with serve(*options, "--workers", 2) as running:
+        async with line_to_each_worker(running) as (one, _):
+            [file] = await one.call("create", "product1", png())
+        await running.stop()
+    place = tmp_path / "d" / "media" / "catalog" / "product"
+    os.link(place / file[1:], place / "i" / "m" / "pending-0")
+    with contextlib.closing(sqlite3.connect(tmp_path / "d" / "rpcmedia.sqlite3")) as rows:
+        rows.execute("UPDATE image SET stored_as = '/i/m/pending-0'")
+        rows.commit()
+    async with serve(*options, "--workers", 2) as running:
+        await running.stop()
+    assert not (place / "i" / "m" / "pending-0").exists()
+    assert (await run("check", "--data", tmp_path / "d")).code == 0
