@@ -36,7 +36,7 @@ class LocalFiles:
     def __init__(self, root: Path, *, durable: bool = True) -> None:
         self._root = root
         self._durable = durable
-        self._make_folder(root)
+        self._make_root()
 
     async def put_new(self, file: str, content: bytes) -> str:
         """See ImageFiles. The bytes are fsynced under their own name, then their folder."""
@@ -125,17 +125,28 @@ class LocalFiles:
     def _create(self, path: Path) -> int:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         try:
+            self._make_folder(path.parent)
             return os.open(path, flags, 0o644)
         except FileNotFoundError:
+            # Somebody removed a folder.
+            self._make_root()
             self._make_folder(path.parent)
             return os.open(path, flags, 0o644)
 
+    def _make_root(self) -> None:
+        # Folders whose names are on the disk, as far as this process knows.
+        self._lasting = {folder for folder in self._root.parents if folder.is_dir()}
+        self._make_folder(self._root)
+
     def _make_folder(self, folder: Path) -> None:
-        if folder.exists():
+        if folder in self._lasting:
             return
         self._make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
+        # A folder that is there may come from a thread that has not synced its name yet, or from
+        # one that could not.
         self._sync(folder.parent)
+        self._lasting.add(folder)
 
     def _sync(self, folder: Path) -> None:
         if self._durable:

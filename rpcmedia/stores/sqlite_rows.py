@@ -18,7 +18,7 @@ from rpcmedia.gallery.model import (
 from rpcmedia.gallery.ports import ImageFiles
 from rpcmedia.stores import sqlite_catalog
 from rpcmedia.stores import sqlite_images as images
-from rpcmedia.stores.sqlite_database import LONGEST_KEY, Database, Unit
+from rpcmedia.stores.sqlite_database import LONGEST_KEY, WRITE_SOMETHING, Database, Unit
 
 T = TypeVar("T")
 
@@ -149,6 +149,4 @@ class SqliteRows:
 
     async def check_writable(self) -> None:
         """See GalleryRows."""
-        # An empty transaction writes nothing, and works on a full disk.
-        sql = "INSERT OR REPLACE INTO setting (name, value) VALUES ('probe', hex(randomblob(16)))"
-        await self._database.write(lambda connection: connection.execute(sql))
+        await self._database.write(lambda connection: connection.execute(WRITE_SOMETHING))

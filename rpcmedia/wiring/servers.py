@@ -86,11 +86,12 @@ async def running(
         folder = await stack.enter_async_context(open_folder(data, ephemeral=settings.ephemeral))
         with one_line():
             await folder.snapshots.finish_restore()
-        await _prepare_users(folder, settings, announce)
+            await _prepare_users(folder, settings, announce)
         address = _address(settings.host, listener)
         control = _control(folder, settings) if settings.control else None
         recording = _recording(stack, settings, address)
-        app = await build_server(folder, settings, address, control, recording)
+        with one_line():
+            app = await build_server(folder, settings, address, control, recording)
         await _start(stack, app, listener, shutdown_seconds)
         server = RunningServer(address, folder)
         if control:

@@ -1,25 +1,13 @@
 """A client that changes its gallery at random and keeps a ledger of what was answered."""
 
-import asyncio
 import random
 from collections.abc import Iterator
-from typing import Any
 
 import aiohttp
 
-from tests.cli.process import BASIC
-from tests.torture.ledger import (
-    TYPES,
-    Broken,
-    Change,
-    Gallery,
-    Kept,
-    Ledger,
-    sha256_of,
-    unique_pictures,
-)
+from tests.torture.ledger import TYPES, Broken, Change, Ledger, unique_pictures
+from tests.torture.shop import connect
 
-_SECONDS = 60
 _MOST_IMAGES = 12
 _STEMS = ("image", "image", "front", "back view")
 """Several clients ask for the same names at the same time."""
@@ -39,23 +27,19 @@ class Client:
             yield self._chance.choice((100, 4_000, 60_000))
 
     async def change_until_it_ends(self, url: str) -> None:
-        """Send one change after the other until the server is gone."""
-        async with _session() as http:
-            while await self.change_once(http, url, self.next_change()):
-                pass
-
-    async def change_once(self, http: aiohttp.ClientSession, url: str, change: Change) -> bool:
-        """Send one change and write the answer down; False if there was none."""
-        self.ledger.unanswered = change
-        try:
-            answer = await _send(http, url, change.method, change.arguments(self.ledger.sku))
-        except (aiohttp.ClientError, ConnectionError):
-            return False
-        if answer.get("error"):
-            raise Broken(f"{change.method} was answered {answer['error']}")
-        self.ledger.acknowledge(change, answer["result"])
-        self.acknowledged += 1
-        return True
+        """Send one change after the other until the server is gone; no fault may be answered."""
+        async with connect(url) as shop:
+            while True:
+                change = self.next_change()
+                self.ledger.unanswered = change
+                try:
+                    answer = await shop.send(change, self.ledger.sku)
+                except (aiohttp.ClientError, ConnectionError):
+                    return
+                if "result" not in answer:
+                    raise Broken(f"{change.method} was answered {answer['error']}")
+                self.ledger.acknowledge(change, answer["result"])
+                self.acknowledged += 1
 
     def next_change(self) -> Change:
         """A create, an update with or without new bytes, or a remove."""
@@ -81,60 +65,6 @@ class Client:
         )
 
     async def verify(self, url: str) -> bool | None:
-        """See Ledger.compare. Every byte is fetched, and one image is asked for by itself."""
-        async with _session() as http:
-            shown = await _read(http, url, "list", self.ledger.sku)
-            found: Gallery = tuple([await _kept(http, entry) for entry in shown])
-            if shown:
-                entry = self._chance.choice(shown)
-                info = await _read(http, url, "info", self.ledger.sku, entry["file"])
-                if info != entry:
-                    raise Broken(f"info shows {info}, list shows {entry}")
-        return self.ledger.compare(found)
-
-
-async def _kept(http: aiohttp.ClientSession, entry: dict[str, Any]) -> Kept:
-    async with http.get(entry["url"]) as answer:
-        if answer.status != 200:
-            raise Broken(f"{entry['file']} has a row and no bytes: HTTP {answer.status}")
-        content = await answer.read()
-    return Kept(
-        entry["file"],
-        entry.get("label", ""),
-        entry["position"],
-        entry["exclude"],
-        frozenset(entry["types"]),
-        sha256_of(content),
-    )
-
-
-def _session() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(headers=BASIC, timeout=aiohttp.ClientTimeout(total=_SECONDS))
-
-
-async def _send(
-    http: aiohttp.ClientSession, url: str, method: str, arguments: list[Any]
-) -> dict[str, Any]:
-    request = {
-        "jsonrpc": "2.0",
-        "id": 1,
-        "method": f"product_media.{method}",
-        "params": [None, *arguments],
-    }
-    async with http.post(f"{url}/api/jsonrpc", json=request) as answer:
-        if answer.status != 200:
-            raise Broken(f"{method} was answered HTTP {answer.status}: {await answer.text()}")
-        result: dict[str, Any] = await answer.json(content_type=None)
-    return result
-
-
-async def _read(http: aiohttp.ClientSession, url: str, method: str, *arguments: Any) -> Any:
-    answer = await _send(http, url, method, list(arguments))
-    if "result" not in answer:
-        raise Broken(f"{method} {arguments} was answered {answer['error']}")
-    return answer["result"]
-
-
-async def verify_all(clients: list[Client], url: str) -> list[bool | None]:
-    """See Client.verify, for all clients at once."""
-    return await asyncio.gather(*(client.verify(url) for client in clients))
+        """See Ledger.compare."""
+        async with connect(url) as shop:
+            return self.ledger.compare(await shop.gallery(self.ledger.sku))

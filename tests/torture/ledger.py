@@ -100,7 +100,7 @@ class Ledger:
         self.unanswered = None
 
     def compare(self, found: Gallery) -> bool | None:
-        """Compare with what a server shows; whether the unanswered change is there, if there is one.
+        """Compare with what a server shows; if a change is unanswered, whether it is there.
 
         Raises Broken unless the gallery is as it was answered, with that change wholly there or
         wholly not.

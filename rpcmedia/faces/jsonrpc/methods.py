@@ -13,6 +13,7 @@ import structlog
 
 from rpcmedia.faces.jsonrpc.wire import INVALID_PARAMS, Message, WireError
 from rpcmedia.gallery.faults import Fault
+from rpcmedia.gallery.ports import StorageFailed
 from rpcmedia.operations.arguments import Arguments
 from rpcmedia.operations.dispatch import Operations, method_label
 from rpcmedia.operations.faults import InternalError, InvalidArguments
@@ -153,6 +154,10 @@ def _guarded(method: Any) -> Any:
             return Error(fault.number, fault.message, fault)
         except InvalidArguments as refusal:
             return Error(INVALID_PARAMS, str(refusal), WireError(INVALID_PARAMS, str(refusal)))
+        except StorageFailed as failure:
+            log.error("storage failed", method=method.__name__, reason=str(failure))
+            internal = InternalError.because(failure)
+            return Error(internal.number, internal.message, internal)
         except Exception:
             log.exception("method failed", method=method.__name__)
             return Error(InternalError.number, InternalError.declared, InternalError())
