@@ -142,7 +142,9 @@ class LocalFiles:
         if folder in self._lasting:
             return
         self._make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
+        # Where a file is in the way, what comes next says so.
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir()
         # A folder that is there may come from a thread that has not synced its name yet, or from
         # one that could not.
         self._sync(folder.parent)
