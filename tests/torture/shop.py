@@ -17,7 +17,7 @@ class Shop:
 
     def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
         self._http = http
-        self._url = url
+        self.url = url
 
     async def send(self, change: Change, sku: str) -> dict[str, Any]:
         """The whole answer to a change."""
@@ -33,7 +33,7 @@ class Shop:
     async def _post(self, method: str, arguments: list[Any]) -> dict[str, Any]:
         call = {"method": f"product_media.{method}", "params": [None, *arguments]}
         request = {"jsonrpc": "2.0", "id": 1, **call}
-        async with self._http.post(f"{self._url}/api/jsonrpc", json=request) as answer:
+        async with self._http.post(f"{self.url}/api/jsonrpc", json=request) as answer:
             if answer.status != 200:
                 raise Broken(f"{method} was answered HTTP {answer.status}: {await answer.text()}")
             result: dict[str, Any] = await answer.json(content_type=None)
