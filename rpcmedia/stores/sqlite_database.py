@@ -156,6 +156,12 @@ def _prepare(path: Path, durable: bool) -> None:
         raise _translate(error) from error
 
 
+def check_integrity(connection: sqlite3.Connection) -> None:
+    """A unit that reads every page. Raises StorageFailed for damage."""
+    if connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
+        raise StorageFailed("The database file is damaged.")
+
+
 def _set_up(connection: sqlite3.Connection, durable: bool) -> None:
     connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
     connection.execute("PRAGMA foreign_keys = ON")

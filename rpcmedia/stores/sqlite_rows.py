@@ -18,7 +18,13 @@ from rpcmedia.gallery.model import (
 from rpcmedia.gallery.ports import ImageFiles
 from rpcmedia.stores import sqlite_catalog
 from rpcmedia.stores import sqlite_images as images
-from rpcmedia.stores.sqlite_database import LONGEST_KEY, WRITE_SOMETHING, Database, Unit
+from rpcmedia.stores.sqlite_database import (
+    LONGEST_KEY,
+    WRITE_SOMETHING,
+    Database,
+    Unit,
+    check_integrity,
+)
 
 T = TypeVar("T")
 
@@ -146,6 +152,10 @@ class SqliteRows:
             UNION ALL SELECT path, removed_as FROM file_name WHERE removed_as <> path
         """
         return await self._database.read(lambda connection: connection.execute(sql).fetchall())
+
+    async def check_sound(self) -> None:
+        """See GalleryRows."""
+        await self._database.read(check_integrity)
 
     async def check_writable(self) -> None:
         """See GalleryRows."""

@@ -10,7 +10,7 @@ import pytest_asyncio
 from aiohttp import ClientSession
 
 from rpcmedia.settings import Settings
-from rpcmedia.wiring import CannotStart, running
+from rpcmedia.wiring import CannotStart, check_folder, running
 from tests.cli.process import BASIC, CATALOG, run
 from tests.durability.mounts import read_only
 from tests.support.server import KEY, USER
@@ -91,6 +91,9 @@ async def test_whatever_page_is_damaged_the_start_or_the_call_says_so(
         database.write_bytes(content[:at] + spoilt + content[at + PAGE :])
         for extra in ("-wal", "-shm"):
             database.with_name(database.name + extra).unlink(missing_ok=True)
+        # Nothing may be pruned by what such rows say.
+        with pytest.raises(CannotStart, match="damaged"):
+            await check_folder(data, prune=True)
         try:
             async with running(Settings(data=data, port=0, ephemeral=True)) as server:
                 faults += await use(server.address)
