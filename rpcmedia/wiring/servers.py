@@ -86,12 +86,11 @@ async def running(
         folder = await stack.enter_async_context(open_folder(data, ephemeral=settings.ephemeral))
         with one_line():
             await folder.snapshots.finish_restore()
-            await _prepare_users(folder, settings, announce)
+        await _prepare_users(folder, settings, announce)
         address = _address(settings.host, listener)
         control = _control(folder, settings) if settings.control else None
         recording = _recording(stack, settings, address)
-        with one_line():
-            app = await build_server(folder, settings, address, control, recording)
+        app = await build_server(folder, settings, address, control, recording)
         await _start(stack, app, listener, shutdown_seconds)
         server = RunningServer(address, folder)
         if control:
@@ -154,14 +153,15 @@ async def _start(
 async def _prepare_users(
     folder: Folder, settings: Settings, announce: Callable[[str], None]
 ) -> None:
-    if settings.catalog:
-        await load_catalog(folder, settings.catalog)
     given = [CatalogUser(name, key, (ALL_RIGHTS,)) for name, key in settings.users]
-    await put_users(folder, given)
-    if not await folder.accounts.users():
-        key = new_key()
-        await put_users(folder, [CatalogUser("admin", key, (ALL_RIGHTS,))])
-        announce(f"First start: user admin has the key {key} (shown only this once)")
+    with one_line():
+        if settings.catalog:
+            await load_catalog(folder, settings.catalog)
+        await put_users(folder, given)
+        if not await folder.accounts.users():
+            key = new_key()
+            await put_users(folder, [CatalogUser("admin", key, (ALL_RIGHTS,))])
+            announce(f"First start: user admin has the key {key} (shown only this once)")
 
 
 def _control(folder: Folder, settings: Settings) -> Control:
@@ -209,12 +209,17 @@ async def build_server(
     control: Control | None = None,
     recording: Middleware | None = None,
 ) -> web.Application:
-    """The application over an open folder; `address` is its URL if no setting names another."""
+    """The application over an open folder; `address` is its URL if no setting names another.
+
+    Raises CannotStart.
+    """
     profile = PROFILES[settings.profile]
-    base_url = settings.base_url or (await folder.rows.catalog()).base_url or address
+    with one_line():
+        base_url = settings.base_url or (await folder.rows.catalog()).base_url or address
     now = control.clock.now if control else time.time
     gallery = Gallery(folder.rows, folder.files, settings.max_pixels, now)
-    await gallery.settle_all()
+    with one_line():
+        await gallery.settle_all()
     media = ProductMedia(gallery, base_url.rstrip("/"))
     if control:
         operations = control.operations(folder.keys, profile.sessions, media)
