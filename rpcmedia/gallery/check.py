@@ -37,8 +37,10 @@ async def check_gallery(rows: GalleryRows, files: ImageFiles, *, prune: bool = F
     """Compare rows with bytes. `prune` deletes orphans and files of removed images, never names.
 
     Beside a running server an upload under way looks like a finding for a moment, so findings are
-    looked at twice. `prune` must have the folder for itself.
+    looked at twice. `prune` must have the folder for itself. Raises StorageFailed for damaged rows:
+    by those nobody could tell which bytes are needed.
     """
+    await rows.check_sound()
     report = await _compare(rows, files)
     if not report.clean and not prune:
         await asyncio.sleep(_SECOND_LOOK_SECONDS)

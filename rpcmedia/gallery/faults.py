@@ -4,7 +4,7 @@ Numbers and declared texts are those of the API page; the texts that a client se
 the ones the reference server was measured to send.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class Fault(Exception):
@@ -13,10 +13,17 @@ class Fault(Exception):
     number: ClassVar[int]
     declared: ClassVar[str]
     """The text that resourceFaults and globalFaults list for the number."""
+    beginning: ClassVar[str]
+    """What a message begins with that ends with a reason, where a store can be the reason."""
 
     def __init__(self, message: str | None = None) -> None:
         self.message = self.declared if message is None else message
         super().__init__(self.message)
+
+    @classmethod
+    def because(cls, reason: object) -> Self:
+        """The fault with a reason that is safe to show."""
+        return cls(f"{cls.beginning} {reason}")
 
 
 class StoreViewNotFound(Fault):
@@ -52,6 +59,7 @@ class ImageNotCreated(Fault):
 
     number = 104
     declared = "Image creation failed. Details in error message."
+    beginning = "Cannot create image."
 
 
 class ImageNotUpdated(Fault):
@@ -59,6 +67,7 @@ class ImageNotUpdated(Fault):
 
     number = 105
     declared = "Image not updated. Details in error message."
+    beginning = "Image not updated."
 
 
 class ImageNotRemoved(Fault):
@@ -66,6 +75,7 @@ class ImageNotRemoved(Fault):
 
     number = 106
     declared = "Image not removed. Details in error message."
+    beginning = "Image not removed."
 
 
 class GalleryNotSupported(Fault):

@@ -115,6 +115,9 @@ class GalleryRows(Protocol):
     async def unsettled(self) -> list[tuple[str, str]]:
         """(file, stored_as) of images whose bytes are not yet under their own name."""
 
+    async def check_sound(self) -> None:
+        """Return if all that is kept can be read and agrees with itself. May take long."""
+
     async def check_writable(self) -> None:
         """Return if rows can be written now."""
 

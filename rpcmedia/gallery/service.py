@@ -111,7 +111,7 @@ class Gallery:
         try:
             return await self._keep_new(product, name, upload, describe, values, store_view)
         except StorageFailed as failure:
-            raise ImageNotCreated(f"Cannot create image. {failure}") from failure
+            raise ImageNotCreated.because(failure) from failure
 
     async def _keep_new(
         self,
@@ -170,7 +170,7 @@ class Gallery:
             elif not await self._rows.change_image(product, image.id, values, store_view):
                 raise ImageNotFound
         except StorageFailed as failure:
-            raise ImageNotUpdated(f"Image not updated. {failure}") from failure
+            raise ImageNotUpdated.because(failure) from failure
 
     async def _keep_changed(
         self,
@@ -228,7 +228,7 @@ class Gallery:
             if not await self._rows.remove_image(product, image.id):
                 raise ImageNotFound
         except StorageFailed as failure:
-            raise ImageNotRemoved(f"Image not removed. {failure}") from failure
+            raise ImageNotRemoved.because(failure) from failure
 
     async def find_media(self, file: str) -> MediaFile | None:
         """The file to serve for a file name that an image has, or once had."""

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from rpcmedia.gallery.faults import GALLERY_FAULTS, Fault
+from rpcmedia.gallery.ports import StorageFailed
 from rpcmedia.operations import product_media
 from rpcmedia.operations.arguments import Arguments
 from rpcmedia.operations.faults import (
@@ -136,7 +137,11 @@ class Operations:
         bound = given.bind(
             f"product_media.{operation.name}", operation.required, operation.optional
         )
-        return await operation.run(self._media, scope, bound)
+        try:
+            return await operation.run(self._media, scope, bound)
+        except StorageFailed as failure:
+            log.error("storage failed", operation=operation.name, reason=str(failure))
+            raise operation.failed.because(failure) from failure
 
     _run_member = _run
     """How multi_call runs each call."""

@@ -15,6 +15,7 @@ class InternalError(Fault):
 
     number = 1
     declared = "Internal Error. Please see log for details."
+    beginning = "Internal Error."
 
 
 class AccessDenied(Fault):

@@ -9,11 +9,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from rpcmedia.gallery.faults import Fault, ImageNotCreated, ImageNotRemoved, ImageNotUpdated
 from rpcmedia.gallery.file_names import EXTENSIONS
 from rpcmedia.gallery.model import DEFAULT_SCOPE, Product
 from rpcmedia.gallery.pictures import picture_type
 from rpcmedia.gallery.service import Gallery
 from rpcmedia.operations import arguments
+from rpcmedia.operations.faults import InternalError
 from rpcmedia.operations.identifiers import find_product, find_store_view
 from rpcmedia.operations.presentation import CreatedFile, Done, ImageMap, ImageMaps, Presenter
 
@@ -56,6 +58,8 @@ class Operation:
     optional: tuple[str, ...]
     run: Run
     right: str | None = None
+    failed: type[Fault] = InternalError
+    """What is answered when a store fails while it runs."""
 
 
 class ProductMedia:
@@ -169,6 +173,7 @@ OPERATIONS = {
             _PRODUCT,
             ProductMedia.create,
             right=f"{RIGHT}/create",
+            failed=ImageNotCreated,
         ),
         Operation(
             "update",
@@ -177,6 +182,7 @@ OPERATIONS = {
             _PRODUCT,
             ProductMedia.update,
             right=f"{RIGHT}/update",
+            failed=ImageNotUpdated,
         ),
         Operation(
             "remove",
@@ -185,6 +191,7 @@ OPERATIONS = {
             ("identifierType",),
             ProductMedia.remove,
             right=f"{RIGHT}/remove",
+            failed=ImageNotRemoved,
         ),
     )
 }

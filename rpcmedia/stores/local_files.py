@@ -42,7 +42,7 @@ class LocalFiles:
         self._root = root
         self._durable = durable
         self._folder_syncs = ThreadPoolExecutor(_FOLDER_SYNCS, thread_name_prefix="folders")
-        self._make_folder(root)
+        self._make_root()
 
     async def put_new(self, file: str, content: bytes) -> str:
         """See ImageFiles. The bytes are fsynced under their own name, then their folder."""
@@ -129,17 +129,30 @@ class LocalFiles:
     def _create(self, path: Path) -> int:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         try:
+            self._make_folder(path.parent)
             return os.open(path, flags, 0o644)
         except FileNotFoundError:
+            # Somebody removed a folder.
+            self._make_root()
             self._make_folder(path.parent)
             return os.open(path, flags, 0o644)
 
+    def _make_root(self) -> None:
+        # Folders whose names are on the disk, as far as this process knows.
+        self._lasting = {folder for folder in self._root.parents if folder.is_dir()}
+        self._make_folder(self._root)
+
     def _make_folder(self, folder: Path) -> None:
-        if folder.exists():
+        if folder in self._lasting:
             return
         self._make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
+        # Where a file is in the way, what comes next says so.
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir()
+        # A folder that is there may come from a thread that has not synced its name yet, or from
+        # one that could not.
         self._sync(folder.parent)
+        self._lasting.add(folder)
 
     def _sync_both(self, descriptor: int, folder: Path) -> None:
         # Side by side, for the disk writes both down in one go.

@@ -29,6 +29,10 @@ _PAGE_CACHE_KIB = 32 * 1024
 """The inner pages of the indexes over a million names."""
 LONGEST_KEY = 512
 """Nothing that clients name is longer; what they ask for is kept in the cache, found or not."""
+WRITE_SOMETHING = (
+    "INSERT OR REPLACE INTO setting (name, value) VALUES ('probe', hex(randomblob(16)))"
+)
+"""What always has something to write: an empty transaction works on a full disk."""
 _MISSING = object()
 
 
@@ -163,8 +167,17 @@ def _prepare(path: Path, durable: bool) -> None:
             _use_wal(connection)
             _set_up(connection, durable)
             apply_schema(connection)
+            # What a start finds in the log need not be on the disk: an fsync may have failed, and
+            # after a power cut nothing would be read that was written behind that place.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.Error as error:
         raise _translate(error) from error
+
+
+def check_integrity(connection: sqlite3.Connection) -> None:
+    """A unit that reads every page. Raises StorageFailed for damage."""
+    if connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
+        raise StorageFailed("The database file is damaged.")
 
 
 def _set_up(connection: sqlite3.Connection, durable: bool) -> None:
@@ -239,8 +252,22 @@ def _end_transaction(connection: sqlite3.Connection) -> None:
     try:
         connection.execute("COMMIT")
     except sqlite3.Error as error:
-        # The commit may be in the log already, and come back after a crash.
-        raise OutcomeUnknown(str(_translate(error))) from error
+        failure = _translate(error)
+        # The log may hold the commit already, and a start after a crash would read it there.
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL or _write_over(connection):
+            raise failure from error
+        raise OutcomeUnknown(f"{failure} After a restart it may be kept all the same.") from error
+
+
+def _write_over(connection: sqlite3.Connection) -> bool:
+    """Write the next commit to the place of one that failed; whether that could be done."""
+    try:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        connection.execute(WRITE_SOMETHING)
+    except sqlite3.Error:
+        return False
+    return True
 
 
 def _run_unit(connection: sqlite3.Connection, unit: Unit[Any]) -> tuple[Any, Exception | None]:
@@ -286,7 +313,8 @@ def _translate(error: Exception) -> Exception:
         "SQLITE_BUSY": "Another program holds the database; try again.",
         "SQLITE_READONLY": "The database is read-only.",
         "SQLITE_NOTADB": "The database file is no SQLite database, or is damaged.",
-        "SQLITE_CORRUPT": "The database file is damaged.",
+        # SQLite tells this of bytes that the disk cannot read as well.
+        "SQLITE_CORRUPT": "The database file is damaged, or its disk is.",
         "SQLITE_CANTOPEN": "The database file cannot be opened.",
     }
     for start, reason in reasons.items():

@@ -18,7 +18,12 @@ from rpcmedia.gallery.model import (
 from rpcmedia.gallery.ports import ImageFiles
 from rpcmedia.stores import sqlite_catalog
 from rpcmedia.stores import sqlite_images as images
-from rpcmedia.stores.sqlite_database import LONGEST_KEY, Database
+from rpcmedia.stores.sqlite_database import (
+    LONGEST_KEY,
+    WRITE_SOMETHING,
+    Database,
+    check_integrity,
+)
 
 
 class SqliteRows:
@@ -146,8 +151,10 @@ class SqliteRows:
         """
         return await self._database.read(lambda connection: connection.execute(sql).fetchall())
 
+    async def check_sound(self) -> None:
+        """See GalleryRows."""
+        await self._database.read(check_integrity)
+
     async def check_writable(self) -> None:
         """See GalleryRows."""
-        # An empty transaction writes nothing, and works on a full disk.
-        sql = "INSERT OR REPLACE INTO setting (name, value) VALUES ('probe', hex(randomblob(16)))"
-        await self._database.write(lambda connection: connection.execute(sql))
+        await self._database.write(lambda connection: connection.execute(WRITE_SOMETHING))

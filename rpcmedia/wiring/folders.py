@@ -17,6 +17,7 @@ from rpcmedia.stores.backup_folder import BackupRefused
 from rpcmedia.stores.backup_restoring import is_half_restored
 from rpcmedia.stores.folder_lock import FolderBusy, FolderLock
 from rpcmedia.stores.folder_snapshots import DATABASE, FolderSnapshots
+from rpcmedia.stores.hard_links import sync_folder
 from rpcmedia.stores.local_files import MEDIA, LocalFiles
 from rpcmedia.stores.schema_steps import SchemaTooNew
 from rpcmedia.stores.sqlite_accounts import SqliteAccounts
@@ -54,13 +55,15 @@ async def open_folder(
             refuse_other_folders(data)
         make_folder(data)
         files = LocalFiles(data / MEDIA, durable=not ephemeral)
+        _refuse_lost_rows(data / DATABASE, files)
         try:
             database = await Database.open(data / DATABASE, durable=not ephemeral)
         except StorageFailed as error:
             raise CannotStart(f"{data / DATABASE}: {error}") from error
     try:
         accounts = SqliteAccounts(database)
-        keys = Keys(await accounts.folder_secret(), cheap=ephemeral)
+        with one_line():
+            keys = Keys(await accounts.folder_secret(), cheap=ephemeral)
         try:
             snapshots = FolderSnapshots(data, database, files, durable=not ephemeral)
             yield Folder(SqliteRows(database), accounts, files, keys, snapshots)
@@ -85,11 +88,24 @@ def refuse_half_restored(data: Path) -> None:
         )
 
 
+def _refuse_lost_rows(database: Path, files: LocalFiles) -> None:
+    # SQLite would take an empty file for a new database, and all pictures would be nobody's.
+    lost = not database.exists() or database.stat().st_size == 0
+    if lost and any(True for _ in files.names()):
+        raise CannotStart(
+            f"{database} is missing or empty, but there are pictures: put it back from a backup,"
+            " or take another folder."
+        )
+
+
 def make_folder(data: Path) -> None:
     """Make a data folder, if it does not exist. Raises CannotStart where a file is."""
     if data.exists() and not data.is_dir():
         raise CannotStart(f"{data} is a file; --data needs a folder.")
+    missing = [folder for folder in (data, *data.parents) if not folder.exists()]
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in missing:
+        sync_folder(folder.parent)
 
 
 @contextlib.contextmanager

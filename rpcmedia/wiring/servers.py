@@ -208,21 +208,22 @@ async def prepare(folder: Folder, settings: Settings, announce: Callable[[str], 
     """
     with one_line():
         await folder.snapshots.finish_restore()
-    await _prepare_users(folder, settings, announce)
-    await Gallery(folder.rows, folder.files, settings.max_pixels).settle_all()
+        await _prepare_users(folder, settings, announce)
+        await Gallery(folder.rows, folder.files, settings.max_pixels).settle_all()
 
 
 async def _prepare_users(
     folder: Folder, settings: Settings, announce: Callable[[str], None]
 ) -> None:
-    if settings.catalog:
-        await load_catalog(folder, settings.catalog)
     given = [CatalogUser(name, key, (ALL_RIGHTS,)) for name, key in settings.users]
-    await put_users(folder, given)
-    if not await folder.accounts.users():
-        key = new_key()
-        await put_users(folder, [CatalogUser("admin", key, (ALL_RIGHTS,))])
-        announce(f"First start: user admin has the key {key} (shown only this once)")
+    with one_line():
+        if settings.catalog:
+            await load_catalog(folder, settings.catalog)
+        await put_users(folder, given)
+        if not await folder.accounts.users():
+            key = new_key()
+            await put_users(folder, [CatalogUser("admin", key, (ALL_RIGHTS,))])
+            announce(f"First start: user admin has the key {key} (shown only this once)")
 
 
 def _control(folder: Folder, settings: Settings) -> Control:
@@ -273,10 +274,14 @@ async def build_server(
     recording: Middleware | None = None,
     shared: Shared | None = None,
 ) -> web.Application:
-    """The application over a prepared folder; `address` is its URL if no setting names another."""
+    """The application over a prepared folder; `address` is its URL if no setting names another.
+
+    Raises CannotStart.
+    """
     shared = shared or Shared()
     profile = PROFILES[settings.profile]
-    base_url = settings.base_url or (await folder.rows.catalog()).base_url or address
+    with one_line():
+        base_url = settings.base_url or (await folder.rows.catalog()).base_url or address
     now = control.clock.now if control else time.time
     gallery = Gallery(folder.rows, folder.files, settings.max_pixels, now)
     media = ProductMedia(gallery, base_url.rstrip("/"))

@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +53,11 @@ class Running:
             self.process.send_signal(number)
         return await self.end()
 
+    async def kill(self) -> None:
+        """End it and its children at once, as a power cut would."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        await self.process.wait()
+
     async def end(self) -> Outcome:
         """Wait for the end."""
         assert self.process.stdout
@@ -70,14 +75,16 @@ def _environment(changes: dict[str, str] | None) -> dict[str, str]:
 
 
 async def _start(
-    arguments: tuple[Any, ...], env: dict[str, str] | None, stdin: int
+    arguments: tuple[Any, ...], env: dict[str, str] | None, stdin: int, under: Sequence[str] = ()
 ) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "rpcmedia", *map(str, arguments)),
+        *(*under, sys.executable, "-m", "rpcmedia", *map(str, arguments)),
         stdin=stdin,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=_environment(env),
+        # A group of its own, so that its children end with it.
+        start_new_session=True,
     )
 
 
@@ -93,9 +100,12 @@ async def run(*arguments: Any, stdin: str = "", env: dict[str, str] | None = Non
 
 
 @contextlib.asynccontextmanager
-async def serve(*arguments: Any, env: dict[str, str] | None = None) -> AsyncIterator[Running]:
-    """A server on a free port for as long as the block lasts."""
-    process = await _start(("serve", "--port", 0, *arguments), env, asyncio.subprocess.DEVNULL)
+async def serve(
+    *arguments: Any, env: dict[str, str] | None = None, under: Sequence[str] = ()
+) -> AsyncIterator[Running]:
+    """A server on a free port for as long as the block lasts; `under` is a command that runs it."""
+    command = ("serve", "--port", 0, *arguments)
+    process = await _start(command, env, asyncio.subprocess.DEVNULL, under)
     running = Running(process, "", [])
     reading = asyncio.create_task(_read(process, running.err))
     try:
@@ -126,5 +136,5 @@ async def _read(process: asyncio.subprocess.Process, into: bytearray) -> None:
 async def _kill(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
         await process.wait()

@@ -172,7 +172,7 @@ async def test_a_damaged_table_is_told_as_such(path: Path) -> None:
             await database.read(lambda rows: rows.execute("SELECT * FROM image").fetchall())
         finally:
             await database.close()
-    assert str(refused.value) == "The database file is damaged."
+    assert str(refused.value) == "The database file is damaged, or its disk is."
 
 
 @pytest.mark.parametrize(("durable", "synchronous"), [(True, 2), (False, 0)])

@@ -12,6 +12,7 @@ import structlog
 
 from rpcmedia.faces.jsonrpc.wire import BUSY, INVALID_PARAMS, Message, WireError
 from rpcmedia.gallery.faults import Fault
+from rpcmedia.gallery.ports import StorageFailed
 from rpcmedia.operations.arguments import Arguments
 from rpcmedia.operations.dispatch import Operations, method_label
 from rpcmedia.operations.faults import Busy, InternalError, InvalidArguments
@@ -155,6 +156,10 @@ def _guarded(method: Any) -> Any:
             return Error(INVALID_PARAMS, str(refusal), WireError(INVALID_PARAMS, str(refusal)))
         except Busy as busy:
             return Error(BUSY, str(busy), WireError(BUSY, str(busy)))
+        except StorageFailed as failure:
+            log.error("storage failed", method=method.__name__, reason=str(failure))
+            internal = InternalError.because(failure)
+            return Error(internal.number, internal.message, internal)
         except Exception:
             log.exception("method failed", method=method.__name__)
             return Error(InternalError.number, InternalError.declared, InternalError())
