@@ -107,6 +107,13 @@ def build_app(
     return app
 
 
+def build_runner(app: web.Application, shutdown_seconds: float) -> web.AppRunner:
+    """What serves the application; faces decompress bodies themselves."""
+    return web.AppRunner(
+        app, access_log=None, auto_decompress=False, shutdown_timeout=shutdown_seconds
+    )
+
+
 def basic_credentials(request: web.Request) -> tuple[str, str] | None:
     """User name and key of HTTP Basic, or None if there are none, or only one, or no sense."""
     scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")

@@ -136,7 +136,7 @@ async def _start(
     listener: socket.socket,
     shutdown_seconds: float,
 ) -> None:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=shutdown_seconds)
+    runner = http.build_runner(app, shutdown_seconds)
     await runner.setup()
     site = web.SockSite(runner, listener)
 

@@ -11,6 +11,7 @@ import aiohttp
 from aiohttp import web
 
 from rpcmedia import wiring
+from rpcmedia.faces.http import build_runner
 from rpcmedia.settings import Settings
 from rpcmedia.wiring import Folder
 
@@ -77,7 +78,7 @@ async def serving(
         app = await wiring.build_server(
             folder, Settings(profile=profile, base_url=base_url, **settings), "http://address"
         )
-        runner = web.AppRunner(app, access_log=None)
+        runner = build_runner(app, 60.0)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         site = web.TCPSite(runner, "127.0.0.1", 0)

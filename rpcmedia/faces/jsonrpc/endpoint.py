@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from rpcmedia.faces.content_coding import CannotDecompress, decompress
 from rpcmedia.faces.http import FaceOptions, basic_credentials
 from rpcmedia.faces.jsonrpc import wire
 from rpcmedia.faces.jsonrpc.methods import Context, label_of, run_method
@@ -77,6 +78,10 @@ class Endpoint:
             if (request.content_length or 0) > self._options.max_body:
                 raise web.HTTPRequestEntityTooLarge(self._options.max_body)
             body = await request.read()
+            coding = request.headers.get("Content-Encoding", "")
+            body = await decompress(body, coding, self._options.max_body)
+        except CannotDecompress as reason:
+            return self._refuse(PARSE_ERROR, f"Parse error: {reason}.")
         except web.HTTPRequestEntityTooLarge:
             return self._refuse(
                 INVALID_REQUEST,
@@ -85,7 +90,7 @@ class Endpoint:
         except web.RequestPayloadError:
             return self._refuse(
                 PARSE_ERROR,
-                "Parse error: the body does not decompress, or ends before its announced length.",
+                "Parse error: the body ends before its announced length.",
             )
         if self._profile.loses_multipart and request.content_type == "multipart/form-data":
             body = b""
