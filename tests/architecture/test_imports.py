@@ -21,7 +21,7 @@ ALLOWED = {
         "transfer",
         "tapes",
     },
-    "faces": {"faces.http", "faces.telemetry", "operations", "gallery"},
+    "faces": {"faces.content_coding", "faces.http", "faces.telemetry", "operations", "gallery"},
     "operations": {"operations", "gallery"},
     "gallery": {"gallery"},
     "stores": {
