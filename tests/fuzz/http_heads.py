@@ -66,46 +66,30 @@ def media(random: Random) -> bytes:
 
 def odd_framing(target: str, headers: list[str], body: bytes, random: Random) -> bytes:
     """A body whose end is told wrongly, twice, or in chunks."""
-    size = len(body)
-    length = random.choice(
-        [
-            *(["Content-Length: 0"], [f"Content-Length: {size + 1000}"], ["Content-Length: -1"]),
-            *(
-                [f"Content-Length: {size // 2}"],
-                [f"Content-Length: {size}"] * 2,
-                [],
-                ["Content-Length:"],
-            ),
-            *(["Content-Length: 1", f"Content-Length: {size}"], ["Content-Length: " + "9" * 30]),
-            *(
-                [f"Content-Length: +{size}"],
-                [f"Content-Length: {size}, {size}"],
-                ["Content-Length: 0x5"],
-            ),
-            *([f"Content-Length: {size}", "Expect: 100-continue"], ["Expect: nonsense"]),
-            *(
-                [f"Content-Length: {size}", "Connection: close"],
-                ["Upgrade: h2c", "Connection: upgrade"],
-            ),
-        ]
-    )
+    length = random.choice(_lengths(len(body)))
     if random.random() < 0.5:
         return head("POST", target, [*headers, *length]) + body
-    coding = random.choice(
-        [
-            "chunked",
-            "chunked",
-            "chunked",
-            "gzip, chunked",
-            "identity",
-            "chunked, x",
-            " chunked",
-            "CHUNKED",
-        ]
-    )
     more = length if random.random() < 0.2 else []
-    start = head("POST", target, [*headers, *more, f"Transfer-Encoding: {coding}"])
+    start = head("POST", target, [*headers, *more, f"Transfer-Encoding: {random.choice(_CODINGS)}"])
     return start + _chunks(body, random)
+
+
+_CODINGS = (
+    *("chunked", "chunked", "chunked", "gzip, chunked", "identity", "chunked, x", " chunked"),
+    "CHUNKED",
+)
+
+
+def _lengths(size: int) -> list[list[str]]:
+    right = f"Content-Length: {size}"
+    return [
+        *([right, right], [right, "Expect: 100-continue"], [right, "Connection: close"], []),
+        *(["Content-Length: 0"], ["Content-Length: -1"], ["Content-Length:"], [f"{right}, {size}"]),
+        *([f"Content-Length: {size + 1000}"], [f"Content-Length: {size // 2}"]),
+        *(["Content-Length: 1", right], ["Content-Length: " + "9" * 30], ["Content-Length: 0x5"]),
+        *([f"Content-Length: +{size}"], ["Expect: nonsense"]),
+        [right, "Upgrade: h2c", "Connection: upgrade"],
+    ]
 
 
 def _chunks(body: bytes, random: Random) -> bytes:

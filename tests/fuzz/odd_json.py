@@ -37,13 +37,25 @@ def nested(depth: int, around: bytes = b"") -> Raw:
     return Raw(b"[" * depth + around + b"]" * depth)
 
 
-_LITERALS = [
-    *(b"NaN", b"Infinity", b"-Infinity", b"1e400", b"-1e400", b"1e-400", b"0e99999", b"-0", b"01"),
-    *(b"9" * 30, b"-" + b"9" * 30, b"9" * 5000, b"1." + b"1" * 5000, b"2147483648", b"4294967296"),
-    *(b"9223372036854775807", b"-9223372036854775808", b"18446744073709551616", b"1e18", b"1.0"),
-    *(b'"\\ud800"', b'"\\udc00\\ud800"', b'"\\u0000"', b'"\xff"', b'"\xed\xa0\x80"', b'"\\x41"'),
+# What is no JSON spoils the whole request, so it is rarer than what is odd.
+_BROKEN = [
+    *(b"NaN", b"Infinity", b"-Infinity", b"1e400", b"-1e400", b"01", b"0x10", b"+1", b".5", b"5."),
+    *(b'"\\ud800"', b'"\\udc00\\ud800"', b'"\xff"', b'"\xed\xa0\x80"', b'"\\x41"', b"undefined"),
     *(b"", b"nul", b"tru", b"'x'", b'"', b"{", b"}", b"[", b"]", b",", b":", b"/*x*/1", b"[1,]"),
-    *(b'{"a":1,"a":2}', b"{1:2}", b"undefined", b"0x10", b"+1", b".5", b"5.", b"\xef\xbb\xbf1"),
+    *(b"{1:2}", b"\xef\xbb\xbf1"),
+]
+_LITERALS = [
+    *(b"1e-400", b"0e99999", b"-0", b"-0.0", b"1e18", b"1.0", b"1e308", b"-1e308", b"4.0", b"4e0"),
+    *(b"9" * 30, b"-" + b"9" * 30, b"9" * 5000, b"1." + b"1" * 5000, b"2147483648", b"4294967296"),
+    *(b"9223372036854775807", b"-9223372036854775808", b"18446744073709551616", b"65536", b"256"),
+    *(
+        b'"\\u0000"',
+        b'"\\ud83d\\ude00"',
+        b'"\\/"',
+        b'"\\u202e"',
+        b'{"a":1,"a":2}',
+        b'{"0":1,"0":2}',
+    ),
 ]
 _VALUES: list[Any] = [
     *(None, True, False, 0, 1, -1, 2, 4, 1.5, 10**18, [], {}, [[]], [None], {"": ""}, {"0": 1}),
@@ -59,7 +71,9 @@ _VALUES: list[Any] = [
 def odd_value(random: Random) -> Any:
     """Something that does not belong there."""
     choice = random.random()
-    if choice < 0.35:
+    if choice < 0.08:
+        return Raw(random.choice(_BROKEN))
+    if choice < 0.3:
         return Raw(random.choice(_LITERALS))
     if choice < 0.9:
         return random.choice(_VALUES)
@@ -83,16 +97,17 @@ def _change(value: Any, random: Random) -> Any:
     # Deeper places are more: go down as long as the coin says so.
     if isinstance(value, dict):
         value = Members(value.items())
-    if isinstance(value, Members) and value and random.random() < 0.85:
+    if not value or not isinstance(value, list | tuple) or random.random() < 0.1:
+        return odd_value(random)
+    if isinstance(value, Members):
         return _change_member(value, random)
-    if isinstance(value, list | tuple) and value and random.random() < 0.85:
-        return _change_item(list(value), random)
-    return odd_value(random)
+    return _change_item(list(value), random)
 
 
 def _change_member(members: Members, random: Random) -> Members:
     changed = Members(members)
-    at = random.randrange(len(changed))
+    # The last is the largest: the parameters of a request, the data of an image.
+    at = random.choice([random.randrange(len(changed)), len(changed) - 1])
     name, inner = changed[at]
     match random.randrange(10):
         case 0:
@@ -109,7 +124,7 @@ def _change_member(members: Members, random: Random) -> Members:
 
 
 def _change_item(items: list[Any], random: Random) -> list[Any]:
-    at = random.randrange(len(items))
+    at = random.choice([random.randrange(len(items)), len(items) - 1])
     match random.randrange(10):
         case 0:
             del items[at]
