@@ -25,6 +25,8 @@ WATCHING = ("/healthz", "/readyz", "/metrics")
 """The paths for those who watch a server."""
 
 _READY_SECONDS = 1.0
+_IDLE_SECONDS = 75.0
+"""How long a connection may take for the head of its next request."""
 
 # A request id is unique without asking for random bytes each time.
 _PROCESS = secrets.token_hex(4)
@@ -73,6 +75,17 @@ def build_app(
     for mount in mounts:
         mount(app)
     return app
+
+
+def build_runner(app: web.Application, shutdown_seconds: float) -> web.AppRunner:
+    """What serves the application; faces decompress bodies themselves."""
+    return web.AppRunner(
+        app,
+        access_log=None,
+        auto_decompress=False,
+        keepalive_timeout=_IDLE_SECONDS,
+        shutdown_timeout=shutdown_seconds,
+    )
 
 
 def basic_credentials(request: web.Request) -> tuple[str, str] | None:

@@ -4,32 +4,24 @@ The only door to Pillow. The words of the faults are those of the reference serv
 server paths that it put into them.
 """
 
+import contextlib
 import io
 import struct
+import threading
 import warnings
 
 from PIL import Image
 
 from rpcmedia.gallery.faults import ImageNotCreated
 from rpcmedia.gallery.model import Picture
+from rpcmedia.gallery.picture_outlines import NoSize, Outline, outline
 
-_MIME_TYPES = {
-    "JPEG": "image/jpeg",
-    # A JPEG with more pictures behind the first, as cameras make them.
-    "MPO": "image/jpeg",
-    "PNG": "image/png",
-    "GIF": "image/gif",
-    "WEBP": "image/webp",
-}
+_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WEBP"}
+"""What the decoder calls them; it must not take a file for anything else than its type."""
 
-_ANIMATED = ("image/gif", "image/webp")
-
-_GIF_FRAME, _GIF_EXTENSION, _GIF_TRAILER = b",!;"
-
-_MOST_PIXELS_A_BYTE = 8 * 1032
-"""Deflate makes at most 1032 bytes out of one, of 8 pixels each: a shorter PNG is cut off."""
-
-_PNG_END = b"IEND\xaeB`\x82"
+_LARGE = 64 * 1024**2
+_one_large = threading.Lock()
+"""Pictures that take more memory than that are decoded one after another."""
 
 # This module has its own, lower limit.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -70,78 +62,41 @@ def read_picture(content: bytes, name: str, max_pixels: int) -> Picture:
     mime = picture_type(content[:16])
     if mime is None:
         raise _unknown_format(content, name)
-    if not _announces_size(content, mime):
-        raise ImageNotCreated(f"Failed to read image at {name}")
     try:
-        return _decode(content, mime, max_pixels)
+        found = outline(content, mime)
+        size = (found.width, found.height)
+        _refuse_large(found.frames, size, max_pixels)
+        large = found.width * found.height * found.bytes_a_pixel > _LARGE
+        with _one_large if large else contextlib.nullcontext():
+            return _decode(found, mime, max_pixels)
+    except NoSize:
+        raise ImageNotCreated(f"Failed to read image at {name}") from None
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError):
         raise ImageNotCreated("Invalid image.") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_large(max_pixels) from None
 
 
-def _decode(content: bytes, mime: str, max_pixels: int) -> Picture:
+def _decode(found: Outline, mime: str, max_pixels: int) -> Picture:
     if Image.MAX_IMAGE_PIXELS is not None and max_pixels > Image.MAX_IMAGE_PIXELS:
         Image.MAX_IMAGE_PIXELS = max_pixels
-    if mime == "image/png":
-        _verify_png(content)
-    with Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "GIF", "WEBP")) as image:
-        if _MIME_TYPES.get(image.format or "") != mime:
-            raise ImageNotCreated("Invalid image.")
+    sizes = [_decode_drawing(drawing, found, mime, max_pixels) for drawing in found.drawings]
+    return Picture(mime, *sizes[0])
+
+
+def _decode_drawing(drawing: bytes, found: Outline, mime: str, max_pixels: int) -> tuple[int, int]:
+    with Image.open(io.BytesIO(drawing), formats=(_FORMATS[mime],)) as image:
         size = image.size
-        frames, width, height = _walk_gif(content) if mime == "image/gif" else (1, *size)
-        if mime in _ANIMATED:
-            frames = max(frames, getattr(image, "n_frames", 1))
-        _refuse_large(frames, (max(width, image.width), max(height, image.height)), max_pixels)
+        frames = getattr(image, "n_frames", 1) if mime == "image/webp" else 1
+        # The decoder may see more than the outline told.
+        _refuse_large(max(found.frames, frames), size, max_pixels)
         # A JPEG is decoded at an eighth of its size: every bit is still read, at half the cost.
-        image.draft(None, (max(1, width // 8), max(1, height // 8)))
+        image.draft(None, (max(1, size[0] // 8), max(1, size[1] // 8)))
         image.load()
         for frame in range(1, frames):
             image.seek(frame)
-            # A frame may be larger than what the file announced.
-            _refuse_large(frames, image.size, max_pixels)
             image.load()
-        return Picture(mime, *size)
-
-
-def _walk_gif(content: bytes) -> tuple[int, int, int]:
-    """Frames, and the width and height that hold the canvas and all of them.
-
-    Raises IndexError if the file ends before its trailer: whole frames may be missing then.
-    """
-    width, height = struct.unpack_from("<HH", content, 6)
-    at = 13 + _palette_size(content[10])
-    frames = 0
-    while content[at] != _GIF_TRAILER:
-        if content[at] == _GIF_FRAME:
-            left, top, wide, high = struct.unpack_from("<HHHH", content, at + 1)
-            width, height = max(width, left + wide), max(height, top + high)
-            frames += 1
-            at = _skip_blocks(content, at + 11 + _palette_size(content[at + 9]))
-        elif content[at] == _GIF_EXTENSION:
-            at = _skip_blocks(content, at + 2)
-        else:
-            at += 1
-    return frames, width, height
-
-
-def _palette_size(flags: int) -> int:
-    return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
-
-
-def _skip_blocks(content: bytes, at: int) -> int:
-    while content[at]:
-        at += content[at] + 1
-    return at + 1
-
-
-def _verify_png(content: bytes) -> None:
-    # Pillow shows a PNG whose last chunks are cut off; only its chunk by chunk check tells.
-    width, height = struct.unpack_from(">II", content, 16)
-    if width * height > len(content) * _MOST_PIXELS_A_BYTE or _PNG_END not in content:
-        raise ImageNotCreated("Invalid image.")
-    with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
-        image.verify()
+        return size
 
 
 def _refuse_large(frames: int, size: tuple[int, int], max_pixels: int) -> None:
@@ -161,19 +116,3 @@ def _unknown_format(content: bytes, name: str) -> ImageNotCreated:
         if content.startswith(signature):
             return ImageNotCreated(f"Unsupported image format.. Type: {number}. File: {name}")
     return ImageNotCreated(f"Failed to read image at {name}")
-
-
-def _announces_size(content: bytes, mime: str) -> bool:
-    """Whether the header reaches as far as width and height: the reference's first check."""
-    if mime != "image/jpeg":
-        return len(content) >= {"image/png": 25, "image/gif": 11, "image/webp": 30}[mime]
-    at = 2
-    while at + 9 <= len(content) and content[at] == 0xFF:
-        marker = content[at + 1]
-        if marker == 0xFF:
-            at = len(content) - len(content[at:].lstrip(b"\xff")) - 1
-        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            return True
-        else:
-            at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
-    return False

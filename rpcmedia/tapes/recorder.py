@@ -150,7 +150,9 @@ def recording_middleware(
             if error == NOT_ANSWERED:
                 exchange, has_body = _unanswered(exchange), False
             await recorder.add(
-                beginning.of(replace(exchange, error=error)), response=body if has_body else None
+                beginning.of(replace(exchange, error=error)),
+                request=_compressed_request(recorder, exchange),
+                response=body if has_body else None,
             )
         finally:
             body.close()
@@ -260,6 +262,15 @@ async def _exchange(
         response_mime=response.headers.get("Content-Type", ""),
         note=note,
     )
+
+
+def _compressed_request(recorder: Recorder, exchange: Exchange) -> Body | None:
+    """The request body as what is decompressed before it is written, if it is compressed."""
+    if not exchange.request_body or not header(exchange.request_headers, "content-encoding"):
+        return None
+    body = recorder.new_body()
+    body.write(exchange.request_body)
+    return body
 
 
 async def _request_body(request: web.Request, read_again: ReadBody) -> tuple[bytes | None, str]:

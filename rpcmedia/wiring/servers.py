@@ -50,8 +50,6 @@ from rpcmedia.wiring.folders import (
 PROFILE_NAMES = tuple(PROFILES)
 
 _SHUTDOWN_SECONDS = 60.0
-_IDLE_SECONDS = 75.0
-"""How long a connection may take for the head of its next request."""
 _STALLED_MILLISECONDS = 60_000
 """How long a client may take none of an answer."""
 _Stack = contextlib.ExitStack | contextlib.AsyncExitStack
@@ -179,12 +177,7 @@ async def start(
     shutdown_seconds: float = _SHUTDOWN_SECONDS,
 ) -> None:
     """Answer on a listener until the stack is left, and then finish what is in flight."""
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        keepalive_timeout=_IDLE_SECONDS,
-        shutdown_timeout=shutdown_seconds,
-    )
+    runner = http.build_runner(app, shutdown_seconds)
     await runner.setup()
     context = certificate.context if certificate else None
     site = web.SockSite(runner, listener, ssl_context=context)

@@ -21,7 +21,14 @@ ALLOWED = {
         "transfer",
         "tapes",
     },
-    "faces": {"faces.http", "faces.limits", "faces.telemetry", "operations", "gallery"},
+    "faces": {
+        "faces.content_coding",
+        "faces.http",
+        "faces.limits",
+        "faces.telemetry",
+        "operations",
+        "gallery",
+    },
     "operations": {"operations", "gallery"},
     "gallery": {"gallery"},
     "stores": {

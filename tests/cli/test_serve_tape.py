@@ -1,6 +1,7 @@
 """`rpcmedia serve --tape`: a server that records its own traffic."""
 
 import base64
+import gzip
 import json
 from pathlib import Path
 
@@ -77,3 +78,21 @@ async def test_an_upload_that_arrives_in_many_pieces_is_on_the_tape_whole(tmp_pa
 
     (body,) = (tmp_path / "own.jsonl.bodies").iterdir()
     assert json.loads(body.read_bytes()) == request
+
+
+async def test_a_login_that_comes_compressed_leaves_no_key_on_the_tape(tmp_path: Path) -> None:
+    tape = tmp_path / "own.jsonl"
+    login = {"jsonrpc": "2.0", "id": 1, "method": "login", "params": [USER, KEY]}
+    packed = gzip.compress(json.dumps(login).encode())
+    options = ("--data", tmp_path / "d", "--catalog", CATALOG, "--tape", tape)
+    async with serve(*options) as running, aiohttp.ClientSession() as http:
+        headers = {"Content-Encoding": "gzip"}
+        async with http.post(f"{running.url}/api/jsonrpc", data=packed, headers=headers) as answer:
+            session = (await answer.json())["result"]
+        await running.stop()
+
+    _, entry = [json.loads(line) for line in tape.read_text("utf-8").splitlines()]
+    text = entry["request"]["postData"]["text"]
+    assert "login" in text
+    assert KEY not in text
+    assert session not in tape.read_text("utf-8")

@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 
 from rpcmedia import wiring
-from rpcmedia.faces import limits
+from rpcmedia.faces import http, limits
 from rpcmedia.faces.limits import MOST_REQUESTS, BodyMemory
 from rpcmedia.settings import Settings
 from rpcmedia.wiring import servers
@@ -129,7 +129,7 @@ async def test_bodies_wait_in_turn_for_memory() -> None:
 async def test_a_connection_that_says_nothing_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(servers, "_IDLE_SECONDS", 0.3)
+    monkeypatch.setattr(http, "_IDLE_SECONDS", 0.3)
     async with running(tmp_path) as port:
         for said in (b"", b"POST /api/jsonrpc HTTP/1.1\r\nHo"):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -144,10 +144,10 @@ async def test_a_client_that_takes_no_answer_is_let_go(
     monkeypatch.setattr(servers, "_STALLED_MILLISECONDS", 500)
     large = pictures.jpeg(1) + bytes(6 * MIB)
     async with running(tmp_path) as port:
-        async with aiohttp.ClientSession(headers=BASIC) as http:
+        async with aiohttp.ClientSession(headers=BASIC) as client:
             call = {**LIST, "params": [None, "product_media.create", ["product1", upload(large)]]}
             body = io.BytesIO(json.dumps(call).encode())
-            async with http.post(f"http://127.0.0.1:{port}/api/jsonrpc", data=body) as answer:
+            async with client.post(f"http://127.0.0.1:{port}/api/jsonrpc", data=body) as answer:
                 assert (await answer.json())["result"] == ["/i/m/image.jpg"]
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
         writer.write(b"GET /media/catalog/product/i/m/image.jpg HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -217,10 +217,10 @@ async def create_many(url: str, count: int) -> list[str]:
     content = pictures.jpeg(1) + bytes(8 * MIB)
     call = {**LIST, "params": [None, "product_media.create", ["product1", upload(content)]]}
     body = json.dumps(call).encode()
-    async with aiohttp.ClientSession(headers=BASIC) as http:
+    async with aiohttp.ClientSession(headers=BASIC) as client:
 
         async def create() -> str:
-            async with http.post(url, data=io.BytesIO(body)) as answer:
+            async with client.post(url, data=io.BytesIO(body)) as answer:
                 (file,) = (await answer.json())["result"]
                 return str(file)
 

@@ -11,6 +11,7 @@ import aiohttp
 from aiohttp import web
 
 from rpcmedia import wiring
+from rpcmedia.faces.http import build_runner
 from rpcmedia.operations.throttle import Throttle
 from rpcmedia.settings import Settings
 from rpcmedia.wiring import Folder
@@ -83,7 +84,7 @@ async def serving(
             "http://address",
             shared=Shared(throttle=throttle),
         )
-        runner = web.AppRunner(app, access_log=None)
+        runner = build_runner(app, 60.0)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from rpcmedia.faces.content_coding import CannotDecompress, decompress
 from rpcmedia.faces.http import FaceOptions, basic_credentials
 from rpcmedia.faces.jsonrpc import wire
 from rpcmedia.faces.jsonrpc.methods import Context, label_of, run_method
@@ -78,11 +79,12 @@ class Endpoint:
         """Answer one HTTP request."""
         if self._options.in_flight.too_many:
             return self._refuse(BUSY, "Server is busy, try again")
-        if is_here(request):
+        packed = "Content-Encoding" in request.headers
+        if is_here(request) and not packed:
             return await self._answer_request(request)
         # A compressed body, or one in chunks, may become as large as any.
-        known = None if "Content-Encoding" in request.headers else request.content_length
-        if (known or 0) > self._options.max_body:
+        known = None if packed else request.content_length
+        if (request.content_length or 0) > self._options.max_body:
             return self._refuse_large()
         async with self._options.body_memory.room_for(known or self._options.max_body):
             return await self._answer_request(request)
@@ -94,6 +96,11 @@ class Endpoint:
     async def _answer_request(self, request: web.Request) -> web.Response:
         try:
             body = await read_body(request, self._options.max_body)
+            coding = request.headers.get("Content-Encoding", "")
+            if coding:
+                body = await decompress(body, coding, self._options.max_body)
+        except CannotDecompress as reason:
+            return self._refuse(PARSE_ERROR, f"Parse error: {reason}.")
         except web.HTTPRequestEntityTooLarge:
             return self._refuse_large()
         except TooSlow as reason:
@@ -101,7 +108,7 @@ class Endpoint:
         except web.RequestPayloadError:
             return self._refuse(
                 PARSE_ERROR,
-                "Parse error: the body does not decompress, or ends before its announced length.",
+                "Parse error: the body ends before its announced length.",
             )
         if self._profile.loses_multipart and request.content_type == "multipart/form-data":
             body = b""

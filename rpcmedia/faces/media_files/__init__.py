@@ -1,7 +1,8 @@
 """The media face: the bytes of images under the URLs that `list` answers.
 
 Only names that an image has, or once had, are looked for on the disk: there is no listing, and no
-way out of the folder. aiohttp's FileResponse does ranges, conditions and ETags.
+way out of the folder. aiohttp's FileResponse does ranges, conditions and ETags. Bytes are kept as
+they came, and may be a page or a script as well: the headers make them pictures and nothing else.
 """
 
 import asyncio
@@ -18,6 +19,14 @@ from rpcmedia.operations.presentation import MEDIA_PATH
 _CACHE_CONTROL = "public, no-cache"
 """Kept by whoever likes, but asked for again: an update replaces the bytes of a URL."""
 
+_ONLY_A_PICTURE = {
+    "X-Content-Type-Options": "nosniff",
+    # Whoever opens the file by itself runs and loads nothing from it.
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    # Shops show pictures on pages of other origins.
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
 
 def mount(app: web.Application, gallery: Gallery, options: FaceOptions) -> None:
     """Serve media files to GET and HEAD."""
@@ -32,11 +41,7 @@ def mount(app: web.Application, gallery: Gallery, options: FaceOptions) -> None:
         mime = media.mime or await asyncio.to_thread(_found_type, media.path)
         if mime is None:
             raise web.HTTPNotFound
-        headers = {
-            "Content-Type": mime,
-            "Cache-Control": _CACHE_CONTROL,
-            "X-Content-Type-Options": "nosniff",
-        }
+        headers = {"Content-Type": mime, "Cache-Control": _CACHE_CONTROL, **_ONLY_A_PICTURE}
         if media.moving_to:
             content = await asyncio.to_thread(_read_moving, media.path, media.moving_to)
             if content is None:

@@ -1,0 +1,99 @@
+"""Throw odd inputs at a real server and tell what it did wrong; scripts/fuzz runs this."""
+
+import argparse
+import asyncio
+import platform
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import SystemRandom
+
+from tests.fuzz.inputs import Input
+from tests.fuzz.rounds import PROFILES, SESSION, Client, Finding, Report, run_round, target
+
+_ROUND = 10_000
+
+
+async def run(seed: int, inputs: int, show: Callable[[str], None]) -> Report:
+    """Send so many inputs, to each profile in turn."""
+    report = Report()
+    rounds = max(len(PROFILES), -(-inputs // _ROUND))
+    for number in range(rounds):
+        first, end = inputs * number // rounds, inputs * (number + 1) // rounds
+        async with target(PROFILES[number % len(PROFILES)], report) as one:
+            await run_round(one, seed, range(first, end))
+        show(f"{report.inputs} inputs, {len(report.findings)} findings, {report.peak // 1024} MiB")
+    return report
+
+
+async def replay(profile: str, sent: Input) -> Report:
+    """Send the input of one finding again, to a server without images."""
+    report = Report()
+    async with target(profile, report) as one:
+        client = Client(one)
+        raw = sent.raw.replace(SESSION, one.session.encode())
+        await client.send(Input(sent.kind, raw), 0)
+        await client.close()
+    return report
+
+
+def main() -> int:
+    """Exit 0 if nothing was found, 1 if something was."""
+    options = _options()
+    started = time.monotonic()
+    if options.replay:
+        profile, kind, _ = options.replay.name.split("-", 2)
+        report = asyncio.run(replay(profile, Input(kind, options.replay.read_bytes())))
+    else:
+        _tell(f"seed {options.seed}")
+        report = asyncio.run(run(options.seed, options.inputs, _tell))
+    _tell(summary(report, time.monotonic() - started))
+    for finding in report.findings:
+        _show(finding, options.seed, options.findings)
+    return 1 if report.findings else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
+    parser.add_argument("--inputs", type=int, default=200_000, help="how many (200000)")
+    parser.add_argument("--seed", type=int, default=SystemRandom().randrange(10**6))
+    parser.add_argument("--replay", type=Path, metavar="FILE", help="send a finding again")
+    parser.add_argument("--findings", type=Path, default=Path("findings"), help="where they go")
+    return parser.parse_args()
+
+
+def summary(report: Report, seconds: float) -> str:
+    """What was sent and answered, in Markdown."""
+    counts = {
+        "kinds": report.kinds.items(),
+        "HTTP status": report.statuses.items(),
+        "JSON-RPC": report.outcomes.items(),
+    }
+    lines = [f"| inputs | {report.inputs} |", "|---|---|"]
+    for name, items in counts.items():
+        ordered = sorted(items, key=lambda item: -item[1])
+        lines.append(f"| {name} | {', '.join(f'{key}: {number}' for key, number in ordered)} |")
+    lines.append(f"| most memory of the server | {report.peak // 1024} MiB |")
+    lines.append(f"| minutes | {seconds / 60:.1f} |")
+    lines.append(f"| Python | {platform.python_version()} |")
+    lines.append(f"| findings | {len(report.findings)} |")
+    return "\n".join(lines)
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _show(finding: Finding, seed: int, folder: Path) -> None:
+    _tell(f"\n{finding.profile}: {finding.what}")
+    if finding.sent:
+        folder.mkdir(exist_ok=True)
+        name = f"{finding.profile}-{finding.sent.kind}-{seed}-{finding.number}.http"
+        (folder / name).write_bytes(finding.sent.raw)
+        _tell(f"scripts/fuzz --replay {folder / name}\n{finding.sent.raw[:500]!r}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
