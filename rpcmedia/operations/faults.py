@@ -1,5 +1,7 @@
 """The numbered faults 0-6 of the API itself, and the refusal of calls that cannot be understood."""
 
+from typing import Self
+
 from rpcmedia.gallery.faults import Fault
 
 
@@ -15,7 +17,11 @@ class InternalError(Fault):
 
     number = 1
     declared = "Internal Error. Please see log for details."
-    beginning = "Internal Error."
+
+    @classmethod
+    def because(cls, reason: object) -> Self:
+        """The fault in the only words that it has: the reason is for the log."""
+        return cls()
 
 
 class AccessDenied(Fault):

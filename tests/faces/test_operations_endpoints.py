@@ -276,7 +276,8 @@ async def test_an_internal_error_is_in_the_log_and_not_in_the_answer(tmp_path: P
             "message": "Internal Error. Please see log for details.",
         }
         outcome = await running.stop()
-    assert any("exception" in json.loads(line) for line in outcome.err.splitlines())
+    (failure,) = [line for line in outcome.err.splitlines() if "storage failed" in line]
+    assert "SQLITE_ERROR" in json.loads(failure)["reason"]
     assert session not in outcome.err
 
 

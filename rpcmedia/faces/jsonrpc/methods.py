@@ -158,8 +158,7 @@ def _guarded(method: Any) -> Any:
             return Error(BUSY, str(busy), WireError(BUSY, str(busy)))
         except StorageFailed as failure:
             log.error("storage failed", method=method.__name__, reason=str(failure))
-            internal = InternalError.because(failure)
-            return Error(internal.number, internal.message, internal)
+            return Error(InternalError.number, InternalError.declared, InternalError())
         except Exception:
             log.exception("method failed", method=method.__name__)
             return Error(InternalError.number, InternalError.declared, InternalError())
