@@ -70,7 +70,10 @@ def _measure(arguments: argparse.Namespace) -> Run:
     figures = []
     for row in arguments.only or ROWS:
         say(row)
-        figures += ROWS[row](bench, row)
+        measured = ROWS[row](bench, row)
+        for figure in measured:
+            say("  ".join(figure.cells))
+        figures += measured
     return Run.now(arguments.seconds, figures)
 
 

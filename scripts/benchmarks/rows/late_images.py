@@ -16,7 +16,7 @@ _TARGET = Target("≤", 1.5)
 
 
 def in_gallery(bench: Bench, row: str) -> list[Figure]:
-    """The 4,950th to 5,050th image of a product, and the first 50 of two others.
+    """The 4,951st to 5,050th image of a product, and the first 50 of two others.
 
     Each run has products of its own.
     """
