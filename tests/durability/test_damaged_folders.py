@@ -88,6 +88,8 @@ async def test_whatever_page_is_damaged_the_start_or_the_call_says_so(
     for number, content in pages(database):
         spoilt = (filling * PAGE)[:PAGE]
         at = number * PAGE
+        # A file of its own each time: SQLite keeps what it knows of an open one for the process.
+        database.unlink()
         database.write_bytes(content[:at] + spoilt + content[at + PAGE :])
         for extra in ("-wal", "-shm"):
             database.with_name(database.name + extra).unlink(missing_ok=True)
