@@ -15,15 +15,15 @@ from tests.fuzz.rounds import PROFILES, SESSION, Client, Finding, Report, run_ro
 _ROUND = 10_000
 
 
-async def run(seed: int, inputs: int, show: Callable[[str], None]) -> Report:
-    """Send so many inputs, to each profile in turn."""
+async def run(seed: int, inputs: int, show: Callable[[Report], None]) -> Report:
+    """Send so many inputs, to each profile in turn; show what is known after each round."""
     report = Report()
     rounds = max(len(PROFILES), -(-inputs // _ROUND))
     for number in range(rounds):
         first, end = inputs * number // rounds, inputs * (number + 1) // rounds
         async with target(PROFILES[number % len(PROFILES)], report) as one:
             await run_round(one, seed, range(first, end))
-        show(f"{report.inputs} inputs, {len(report.findings)} findings, {report.peak // 1024} MiB")
+        show(report)
     return report
 
 
@@ -42,15 +42,23 @@ def main() -> int:
     """Exit 0 if nothing was found, 1 if something was."""
     options = _options()
     started = time.monotonic()
+    told = 0
+
+    def show(report: Report) -> None:
+        nonlocal told
+        for finding in report.findings[told:]:
+            _show(finding, options.seed, options.findings)
+        told = len(report.findings)
+        _tell(f"{report.inputs} inputs, {told} findings, {report.peak // 1024} MiB")
+
     if options.replay:
         profile, kind, _ = options.replay.name.split("-", 2)
         report = asyncio.run(replay(profile, Input(kind, options.replay.read_bytes())))
+        show(report)
     else:
         _tell(f"seed {options.seed}")
-        report = asyncio.run(run(options.seed, options.inputs, _tell))
+        report = asyncio.run(run(options.seed, options.inputs, show))
     _tell(summary(report, time.monotonic() - started))
-    for finding in report.findings:
-        _show(finding, options.seed, options.findings)
     return 1 if report.findings else 0
 
 

@@ -18,7 +18,7 @@ ERROR = b'{"id":1,"error":{"code":1,"message":"%s"}}'
 
 async def test_two_thousand_odd_inputs_find_nothing() -> None:
     # Always the same inputs: what fails here fails again. scripts/fuzz takes others each time.
-    report = await run(seed=4, inputs=2000, show=lambda line: None)
+    report = await run(seed=4, inputs=2000, show=lambda report: None)
     assert report.findings == []
     assert report.inputs == 2000
     # It reached what it is meant to reach.
