@@ -93,8 +93,8 @@ NAMES = mostly(
 )
 
 LABELS = mostly(
-    one("Front", "Rückseite", "😀 smile", "<b>&amp;</b>", "", "tab\t and \x01 and \0", "l" * 255),
-    one(None, False, True, 0, 17, 1.0, 2.5, [], {"a": 1}, "l" * 256, "😀" * 300, " x ", "NULL")
+    one("Front", "Rückseite", "😀 smile", "<b>&amp;</b>", "", "tab\t and \x01 and \0", "l" * 256),
+    one(None, False, True, 0, 17, 1.0, 2.5, [], {"a": 1}, "l" * 255, "😀" * 300, " x ", "NULL")
     | st.text(max_size=8),
 )
 
@@ -152,7 +152,7 @@ CHANGES = mostly(VALUES | st.tuples(VALUES, FILES).map(_with_file), NO_DATA)
 
 FIRST = st.tuples(
     st.just("create"),
-    st.tuples(one(1, "product2"), st.tuples(VALUES, FILES).map(_with_file)).map(list),
+    st.tuples(one(1, 1, "product2"), st.tuples(VALUES, FILES).map(_with_file)).map(list),
 )
 CREATES = st.tuples(st.just("create"), _with_options(PRODUCTS, NEW))
 UPDATES = st.tuples(
@@ -170,19 +170,17 @@ REMOVES = st.tuples(
 INFOS = st.tuples(
     st.just("info"), IMAGES.flatmap(lambda image: _with_options(*map(st.just, image)))
 )
-READS = (
-    INFOS
-    | st.tuples(st.just("list"), _with_options(PRODUCTS))
-    | st.tuples(
-        st.just("types"),
-        one([4], [10], [9], ["4"], [99], ["x"], [None], [4.7], [" 4"], [True], [0], ["04"], [-4]),
-    )
-    | st.tuples(st.just("currentStore"), STORES.map(lambda store: [store]) | st.just([]))
+LISTS = st.tuples(st.just("list"), _with_options(PRODUCTS))
+STORE_CHANGES = st.tuples(st.just("currentStore"), STORES.map(lambda store: [store]) | st.just([]))
+SETS = st.tuples(
+    st.just("types"),
+    one([4], [10], [9], ["4"], [99], ["x"], [None], [4.7], [" 4"], [True], [0], ["04"], [-4]),
 )
 WRONG: Strategy = st.tuples(st.sampled_from(list(OPERATIONS)), st.just([])) | st.tuples(
     one("List", "nosuch", "", "listing", "call"), st.just(["product1"])
 )
-EVERY = CREATES | UPDATES | REMOVES | READS | WRONG
+READS = mostly(INFOS | LISTS | STORE_CHANGES, SETS | WRONG)
+EVERY = mostly(CREATES | UPDATES | UPDATES | REMOVES | INFOS | LISTS | STORE_CHANGES, SETS | WRONG)
 
 # How they are spoken
 

@@ -23,7 +23,7 @@ from tests.model.conftest import LONG
 from tests.model.player import Player
 from tests.model.spelling import NOTHING, SPELLINGS, Spelling
 
-SHORT = settings(max_examples=12, stateful_step_count=30, derandomize=True, database=None)
+SHORT = settings(max_examples=14, stateful_step_count=30, derandomize=True, database=None)
 """Enough to meet each rule many times; the same calls in every run."""
 
 
@@ -47,6 +47,10 @@ class Machine(RuleBasedStateMachine):
     def begin_with_some_images(self, requests: Any) -> None:
         for request in requests:
             self._player.ask(request, ask.ADMIN)
+
+    @initialize()
+    def begin_logged_in(self) -> None:
+        self._player.ask({"id": 1, "method": "login", "params": [*ask.ADMIN]}, None)
 
     @rule(requests=_some(ask.CREATES), basic=ask.BASICS)
     def create(self, requests: Any, basic: Any) -> None:
@@ -74,7 +78,12 @@ class Machine(RuleBasedStateMachine):
     def send_a_batch(self, batch: Any, basic: Any) -> None:
         self._player.ask(batch, basic)
 
-    @rule(body=ask.mostly(ask.enveloped(ask.OTHERS), ask.NO_REQUESTS), basic=ask.BASICS)
+    @rule(
+        body=ask.mostly(
+            ask.enveloped(ask.OTHERS | ask.spoken(ask.SETS | ask.WRONG)), ask.NO_REQUESTS
+        ),
+        basic=ask.BASICS,
+    )
     def ask_something_else(self, body: Any, basic: Any) -> None:
         self._player.ask(body, basic)
 
@@ -87,7 +96,7 @@ class Machine(RuleBasedStateMachine):
         self._player.ask(request if number is NOTHING else {**request, "id": number})
 
     @precondition(lambda self: self.api.sessions)
-    @rule(lives=st.sampled_from([0.55, 1.1]))
+    @rule(lives=st.sampled_from([0.55, 0.55, 1.1]))
     def let_time_pass(self, lives: float) -> None:
         self._player.move_clock(lives)
 
