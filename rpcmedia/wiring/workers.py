@@ -70,14 +70,14 @@ def serve_with_workers(settings: Settings, announce: Callable[[str], None]) -> N
         stack.callback(workers.stop, listeners)
         with one_line():
             workers.start(listeners)
-        announce(f"Ready at {address}/api/jsonrpc")
-        while (number := signal.sigwait(_SIGNALS)) in (signal.SIGCHLD, signal.SIGHUP):
-            if number == signal.SIGCHLD:
-                workers.replace_ended()
-            elif certificate:
-                workers.pass_on(number)
-            else:
-                break
+            announce(f"Ready at {address}/api/jsonrpc")
+            while (number := signal.sigwait(_SIGNALS)) in (signal.SIGCHLD, signal.SIGHUP):
+                if number == signal.SIGCHLD:
+                    workers.replace_ended()
+                elif certificate:
+                    workers.pass_on(number)
+                else:
+                    break
 
 
 def _refuse_what_needs_one_process(settings: Settings) -> None:
@@ -213,20 +213,24 @@ class Workers:
         ready, says_ready = os.pipe()
         pid = os.fork()
         if pid == 0:
-            os.close(self._held_lifeline)
-            for other in listeners:
-                if other is not listener:
-                    other.close()
-            _run_and_exit(self._work, listener, says_ready, self._lifeline)
+            others = [other for other in listeners if other is not listener]
+            work = partial(self._work, listener, says_ready, self._lifeline)
+            _run_and_exit(work, says_ready, self._held_lifeline, others)
         os.close(says_ready)
         return _Worker(pid, listener, ready, time.monotonic())
 
 
-def _run_and_exit(work: Work, listener: socket.socket, ready: int, lifeline: int) -> NoReturn:
+def _run_and_exit(
+    work: Callable[[], None], ready: int, held_lifeline: int, others: list[socket.socket]
+) -> NoReturn:
     # What the supervisor has to tidy up is not for its copy in here: leave without unwinding.
     code = 1
     try:
-        work(listener, ready, lifeline)
+        # Held by a worker, the lifeline would not break with the supervisor, nor a port close.
+        os.close(held_lifeline)
+        for other in others:
+            other.close()
+        work()
         code = 0
     except CannotStart as reason:
         os.write(ready, str(reason).encode())

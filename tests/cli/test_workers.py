@@ -112,14 +112,20 @@ async def test_uploads_of_one_name_through_all_workers_all_get_a_name(tmp_path: 
 async def test_updates_of_one_image_through_two_workers_keep_row_and_bytes_together(
     tmp_path: Path,
 ) -> None:
-    async with serve_two(tmp_path / "d") as (_, one, other):
+    async with (
+        serve_two(tmp_path / "d") as (running, one, other),
+        line_to_each_worker(running) as more,
+        line_to_each_worker(running) as still_more,
+    ):
         [file] = await one.call("create", "product1", jpeg(pictures.jpeg(1)))
-        for number in range(15):
-            contents = [pictures.jpeg(200 + 2 * number), pictures.jpeg(201 + 2 * number)]
+        for number in range(200, 260, 6):
+            contents = [pictures.jpeg(seed) for seed in range(number, number + 6)]
             await asyncio.gather(
                 *(
                     line.call("update", "product1", file, jpeg(content))
-                    for line, content in zip((one, other), contents, strict=True)
+                    for line, content in zip(
+                        (one, other, *more, *still_more), contents, strict=True
+                    )
                 )
             )
             served = {await line.get(f"/media/catalog/product{file}") for line in (one, other)}
