@@ -116,8 +116,8 @@ def _take_folder(stack: contextlib.AsyncExitStack, settings: Settings) -> Path:
         make_folder(data)
         lock = FolderLock(data)
         lock.take()
+        stack.callback(lock.release)
         finish_restoring(data)
-    stack.callback(lock.release)
     return data
 
 
