@@ -145,8 +145,8 @@ def take_folder(stack: _Stack, settings: Settings) -> Path:
         make_folder(data)
         lock = FolderLock(data)
         lock.take()
+        stack.callback(lock.release)
         finish_restoring(data)
-    stack.callback(lock.release)
     return data
 
 

@@ -15,6 +15,7 @@ from tests.support import pictures
 from tests.support.backups import (
     MEDIA,
     checksums,
+    damage_database,
     files,
     holding,
     objects,
@@ -149,6 +150,7 @@ async def test_an_update_that_was_interrupted_is_backed_up(
     assert wiring.back_up(shop.data, backup).lacking == ()
 
     restored(backup, tmp_path / "restored")
+    assert (await wiring.check_folder(tmp_path / "restored", prune=False)).clean
     assert live(Shop(tmp_path / "restored"), "a").read_bytes() == new
     assert live(shop, "a").read_bytes() == old
 
@@ -172,13 +174,10 @@ def test_the_data_folder_is_left_as_it_was(shop: Shop, backup: Path) -> None:
 def test_a_damaged_database_does_not_replace_the_last_backup(shop: Shop, backup: Path) -> None:
     wiring.back_up(shop.data, backup)
     before = rows(backup)
-    database = shop.data / "rpcmedia.sqlite3"
-    content = bytearray(database.read_bytes())
-    content[len(content) // 2 :] = bytes(len(content) - len(content) // 2)
-    database.write_bytes(content)
 
+    damage_database(shop.data)
     assert "damaged" in refusal(shop.data, backup)
-    database.write_bytes(b"no database" * 1000)
+    (shop.data / "rpcmedia.sqlite3").write_bytes(b"no database" * 1000)
     assert "damaged" in refusal(shop.data, backup)
 
     assert rows(backup) == before

@@ -38,6 +38,8 @@ def test_the_commands_are_the_known_ones() -> None:
         "user enable",
         "user disable",
         "check",
+        "backup",
+        "restore",
     }
 
 

@@ -64,6 +64,17 @@ async def test_the_tapes_that_are_shown_play_as_is_printed(tmp_path: Path) -> No
         assert got == expected, command
 
 
+async def test_the_backup_that_is_shown_has_the_output_that_is_printed(tmp_path: Path) -> None:
+    steps = session(2)
+    async with serving(tmp_path / "data") as server:
+        await run_session(session(0), tmp_path, server.url)
+        shown = await run_session(steps, tmp_path)
+
+    assert len(steps) == 4
+    for (command, expected), got in zip(steps, shown, strict=True):
+        assert got == expected, command
+
+
 def python_examples() -> list[str]:
     return re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 

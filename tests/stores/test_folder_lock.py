@@ -53,6 +53,24 @@ def test_releasing_what_was_not_taken_does_nothing(tmp_path: Path) -> None:
     other.release()
 
 
+def test_a_lock_can_be_shared_with_those_who_share_it_too(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        FolderLock(tmp_path).take(shared=True)
+    holder, one, two = (FolderLock(tmp_path, "some.lock", "cook") for _ in range(3))
+    holder.take()
+    with pytest.raises(FolderBusy, match="Another rpcmedia cook holds"):
+        one.take(shared=True)
+    holder.release()
+    one.take(shared=True)
+    two.take(shared=True)
+    one.release()
+    with pytest.raises(FolderBusy):
+        holder.take()
+    two.release()
+    holder.take()
+    holder.release()
+
+
 def test_two_folders_have_two_locks(tmp_path: Path) -> None:
     folders = [tmp_path / "one", tmp_path / "two"]
     locks = []

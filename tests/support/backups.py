@@ -72,3 +72,15 @@ def set_schema(data: Path, number: int) -> None:
     """Say in a database that it has another schema."""
     with contextlib.closing(sqlite3.connect(data / "rpcmedia.sqlite3")) as connection:
         connection.execute(f"PRAGMA user_version = {number}")
+
+
+def damage_database(data: Path) -> None:
+    """Empty a page that only logins need, so that only who checks the whole file sees it."""
+    path = data / "rpcmedia.sqlite3"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'user_key'"
+        (page,) = connection.execute(sql).fetchone()
+    with path.open("r+b") as database:
+        database.seek((page - 1) * size)
+        database.write(bytes(size))
