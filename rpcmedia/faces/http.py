@@ -6,13 +6,13 @@ import itertools
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from rpcmedia.faces.limits import BodyMemory, InFlight
+from rpcmedia.faces.limits import InFlight, Limits
 from rpcmedia.faces.telemetry import Telemetry
 from rpcmedia.gallery.ports import StorageFailed
 
@@ -44,10 +44,7 @@ class FaceOptions:
     """What every face may need to know."""
 
     telemetry: Telemetry
-    max_body: int
-    """The largest request body in bytes."""
-    in_flight: InFlight = field(default_factory=InFlight)
-    body_memory: BodyMemory = field(default_factory=BodyMemory)
+    limits: Limits
 
 
 Mount = Callable[[web.Application], None]
@@ -65,9 +62,9 @@ def build_app(
 
     Middlewares see every answer: the outer ones as it leaves, the inner ones as a face made it.
     """
-    middlewares = [*outer, _request_context(options.in_flight), *inner]
-    app = web.Application(client_max_size=options.max_body, middlewares=middlewares)
-    app[IN_FLIGHT] = options.in_flight
+    middlewares = [*outer, _request_context(options.limits.in_flight), *inner]
+    app = web.Application(client_max_size=options.limits.max_body, middlewares=middlewares)
+    app[IN_FLIGHT] = options.limits.in_flight
     for path, handler in zip(
         WATCHING, (_healthz, _readyz(check_ready), _metrics(options.telemetry)), strict=True
     ):

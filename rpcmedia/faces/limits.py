@@ -8,27 +8,29 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
 MOST_REQUESTS = 512
 """Requests under way at once, those that wait for memory among them."""
 
-_BODY_MEMORY = 256 * 1024**2
+BODY_MEMORY = 256 * 1024**2
 
 _MEMORY_A_BYTE = 3
 """A body, its text within the JSON, and the picture out of that: all are there at one moment."""
 
-_BODY_SECONDS = 30.0
+_PATIENCE_SECONDS = 15.0
 _SLOWEST_BYTES_A_SECOND = 64 * 1024
+"""On average since the server began to read, once its patience has ended."""
 
 _ARRIVAL_SECONDS = 0.05
 
-_KEPT_BODY = web.RequestKey("kept_body", bytearray)
+_KEPT_BODY = web.RequestKey[bytes | bytearray]("kept_body")
 
 
 class TooSlow(Exception):
-    """A body did not arrive in time; the text says in which."""
+    """A body did not arrive in time; the text says how fast it should."""
 
 
 class InFlight:
@@ -78,7 +80,7 @@ class InFlight:
 class BodyMemory:
     """Memory for large bodies. Who comes when it is used up waits in turn."""
 
-    def __init__(self, size: int = _BODY_MEMORY) -> None:
+    def __init__(self, size: int = BODY_MEMORY) -> None:
         self._size = self._free = size
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
@@ -119,45 +121,56 @@ class BodyMemory:
             self._waiting.popleft()
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The bounds of one process."""
+
+    max_body: int
+    """The largest request body in bytes."""
+    keep_bodies: bool = False
+    """Whether `read_again` is asked for bodies."""
+    in_flight: InFlight = field(default_factory=InFlight)
+    body_memory: BodyMemory = field(default_factory=BodyMemory)
+
+
 def is_here(request: web.Request) -> bool:
     """Whether the whole body has come with the head, as that of most requests does."""
     return request.content.is_eof()
 
 
-async def read_body(request: web.Request, longest: int) -> bytes | bytearray:
-    """The body of a request of at most so many bytes.
-
-    Raises TooSlow, HTTPRequestEntityTooLarge, RequestPayloadError.
-    """
-    if is_here(request):
-        return await request.read()
-    body = await _receive(request, longest)
-    # Only for who asked: a connection that waits for its next request keeps the last one.
-    if _KEPT_BODY in request:
+def take_body(request: web.Request, limits: Limits) -> bytes:
+    """A body that is here. Raises HTTPRequestEntityTooLarge."""
+    body = request.content.read_nowait()
+    if len(body) > limits.max_body:
+        raise web.HTTPRequestEntityTooLarge(limits.max_body)
+    if limits.keep_bodies:
         request[_KEPT_BODY] = body
     return body
 
 
-def keep_body(request: web.Request) -> None:
-    """Keep the body of this request, once it is read, until `read_again`."""
-    request[_KEPT_BODY] = bytearray()
+async def receive_body(request: web.Request, limits: Limits) -> bytes | bytearray:
+    """The body of a request. Raises TooSlow, HTTPRequestEntityTooLarge, RequestPayloadError."""
+    # aiohttp's own `read` has the bytes three times in memory at its end.
+    body = bytearray()
+    began = asyncio.get_running_loop().time()
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS) as limit:
+            while chunk := await request.content.readany():
+                body += chunk
+                if len(body) > limits.max_body:
+                    raise web.HTTPRequestEntityTooLarge(limits.max_body)
+                allowed = _PATIENCE_SECONDS + len(body) / _SLOWEST_BYTES_A_SECOND
+                limit.reschedule(began + allowed)
+    except TimeoutError:
+        raise TooSlow(
+            f"the body came too slowly; send at least {_SLOWEST_BYTES_A_SECOND} bytes a second"
+        ) from None
+    # Only for who asked: a connection that waits for its next request keeps the last one.
+    if limits.keep_bodies:
+        request[_KEPT_BODY] = body
+    return body
 
 
 async def read_again(request: web.Request) -> bytes:
-    """The body of a request that was kept."""
-    return bytes(request.pop(_KEPT_BODY)) or await request.read()
-
-
-async def _receive(request: web.Request, longest: int) -> bytearray:
-    # aiohttp's own `read` has the bytes three times in memory at its end.
-    body = bytearray()
-    seconds = _BODY_SECONDS + (request.content_length or longest) / _SLOWEST_BYTES_A_SECOND
-    try:
-        async with asyncio.timeout(seconds):
-            while chunk := await request.content.readany():
-                body += chunk
-                if len(body) > longest:
-                    raise web.HTTPRequestEntityTooLarge(longest)
-    except TimeoutError:
-        raise TooSlow(f"the body did not arrive within {seconds:.0f} seconds") from None
-    return body
+    """The body of a request whose face kept it; of another what it reads now."""
+    return bytes(request.pop(_KEPT_BODY, b"")) or await request.read()

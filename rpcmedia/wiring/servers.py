@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import gc
 import os
+import resource
 import signal
 import socket
 import tempfile
@@ -79,8 +81,17 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     async with running(settings, announce) as server:
         if server.certificate:
             loop.add_signal_handler(signal.SIGHUP, server.certificate.reload)
+        prepare_process()
         announce(f"Ready at {server.address}/api/jsonrpc")
         await stop.wait()
+
+
+def prepare_process() -> None:
+    """Let this process have many connections, and its collector little to do."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    # What the start has made stays, and need not be walked through again and again.
+    gc.freeze()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +264,6 @@ def _recording(
         # What watches the server is not its traffic, and differs at each replay.
         if request.path in http.WATCHING:
             return await handler(request)
-        limits.keep_body(request)
         return await record(request, handler)
 
     return record_calls
@@ -287,7 +297,12 @@ async def build_server(
         sessions = Sessions(folder.accounts, logins, profile.sessions, ids=ids)
         operations = Operations(sessions, media)
     options = http.FaceOptions(
-        Telemetry(shared.metrics, log_calls=settings.log_calls), settings.max_body
+        Telemetry(shared.metrics, log_calls=settings.log_calls),
+        limits.Limits(
+            settings.max_body,
+            keep_bodies=recording is not None,
+            body_memory=limits.BodyMemory(limits.BODY_MEMORY // settings.workers),
+        ),
     )
     faces = [
         partial(jsonrpc.mount, operations=operations, options=options, profile=profile),

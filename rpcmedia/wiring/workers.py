@@ -29,6 +29,7 @@ from rpcmedia.wiring.servers import (
     build_server,
     listen,
     prepare,
+    prepare_process,
     start,
     take_folder,
     throttle_for,
@@ -140,6 +141,7 @@ def _work(
             )
             app = await build_server(folder, settings, address, shared=shared)
             await start(stack, app, listener, certificate)
+            prepare_process()
             os.write(ready, _READY)
             await stop.wait()
             loop.remove_reader(lifeline)

@@ -46,6 +46,7 @@ async def test_the_traffic_of_a_server_is_on_its_tape_and_replays(tmp_path: Path
     # Those who watch the server are not its traffic.
     assert len(entries) == 5
     assert KEY not in tape.read_text("utf-8")
+    assert json.loads(entries[0]["response"]["content"]["text"])["result"] == "{{session:1}}"
     replayed = await run("replay", tape)
     assert (replayed.code, replayed.err) == (0, "")
     assert "5 of 5 equal" in replayed.out

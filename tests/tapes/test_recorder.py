@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +10,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from rpcmedia import wiring
-from rpcmedia.settings import Settings
 from rpcmedia.tapes.recorder import Recorder, recording_middleware
 from rpcmedia.tapes.redaction import Redactor
 from rpcmedia.tapes.tape import Exchange, Header, TapeReader, TapeWriter
-from tests.support.server import CATALOG, KEY, USER
 from tests.tapes.raw_http import SECONDS, connected
 
 BASE_URL = "https://shop.example"
@@ -235,27 +231,6 @@ async def test_requests_side_by_side_are_each_a_line(tape: Path) -> None:
     found = exchanges(tape)
     assert sorted(exchange.request_body or b"" for exchange in found) == sorted(bodies)
     assert all(exchange.request_body == exchange.response_body for exchange in found)
-
-
-async def test_the_server_itself_can_be_recorded(tape: Path) -> None:
-    """Through its whole application: keys and sessions are not on the tape."""
-    async with wiring.open_folder(tape.parent / "data", ephemeral=True) as folder:
-        await wiring.load_catalog(folder, CATALOG)
-        app = await wiring.build_server(folder, Settings(), BASE_URL)
-        async with recorded(app, tape, Redactor()) as server:
-            login = {"jsonrpc": "2.0", "id": 1, "method": "login", "params": [USER, KEY]}
-            _, answer = await server.get("/api/jsonrpc", "POST", json=login)
-            session = json.loads(answer)["result"]
-            call = {"id": 2, "method": "call", "params": [session, "product_media.types", [4]]}
-            _, types = await server.get("/api/jsonrpc", "POST", json=call)
-            assert (await server.get("/media/catalog/product/no/ne.png"))[0] == 404
-
-    first, second, third = exchanges(tape)
-    assert json.loads(first.request_body or b"")["params"] == [USER, "{{key:apiuser}}"]
-    assert json.loads(first.response_body or b"")["result"] == "{{session:1}}"
-    assert json.loads(second.request_body or b"")["params"][0] == "{{session:1}}"
-    assert second.response_body == types
-    assert third.status == 404
 
 
 async def test_answers_that_are_dropped_or_cut_off_have_an_error(

@@ -23,7 +23,7 @@ from rpcmedia.faces.jsonrpc.wire import (
     Message,
     WireError,
 )
-from rpcmedia.faces.limits import TooSlow, is_here, read_body
+from rpcmedia.faces.limits import TooSlow, is_here, receive_body, take_body
 from rpcmedia.gallery.faults import Fault
 from rpcmedia.operations.dispatch import TURN, Operations
 from rpcmedia.operations.faults import SessionExpired
@@ -77,39 +77,36 @@ class Endpoint:
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one HTTP request."""
-        if self._options.in_flight.too_many:
+        limits = self._options.limits
+        if limits.in_flight.too_many:
             return self._refuse(BUSY, "Server is busy, try again")
-        packed = "Content-Encoding" in request.headers
-        if is_here(request) and not packed:
-            return await self._answer_request(request)
-        # A compressed body, or one in chunks, may become as large as any.
-        known = None if packed else request.content_length
-        if (request.content_length or 0) > self._options.max_body:
+        if (request.content_length or 0) > limits.max_body:
             return self._refuse_large()
-        async with self._options.body_memory.room_for(known or self._options.max_body):
-            return await self._answer_request(request)
-
-    def _refuse_large(self) -> web.Response:
-        most = self._options.max_body
-        return self._refuse(INVALID_REQUEST, f"The request has more than {most} bytes; send less.")
-
-    async def _answer_request(self, request: web.Request) -> web.Response:
+        coding = request.headers.get("Content-Encoding")
         try:
-            body = await read_body(request, self._options.max_body)
-            coding = request.headers.get("Content-Encoding", "")
-            if coding:
-                body = await decompress(body, coding, self._options.max_body)
-        except CannotDecompress as reason:
-            return self._refuse(PARSE_ERROR, f"Parse error: {reason}.")
+            if coding is None and is_here(request):
+                return await self._answer_request(request, take_body(request, limits))
+            # A compressed body, or one in chunks, may become as large as any.
+            size = limits.max_body if coding else request.content_length or limits.max_body
+            async with limits.body_memory.room_for(size):
+                body = await receive_body(request, limits)
+                if coding:
+                    body = await decompress(body, coding, limits.max_body)
+                return await self._answer_request(request, body)
         except web.HTTPRequestEntityTooLarge:
             return self._refuse_large()
-        except TooSlow as reason:
-            return self._refuse(PARSE_ERROR, f"Parse error: {reason}; send it again.")
+        except (CannotDecompress, TooSlow) as reason:
+            return self._refuse(PARSE_ERROR, f"Parse error: {reason}.")
         except web.RequestPayloadError:
             return self._refuse(
-                PARSE_ERROR,
-                "Parse error: the body ends before its announced length.",
+                PARSE_ERROR, "Parse error: the body ends before its announced length."
             )
+
+    def _refuse_large(self) -> web.Response:
+        most = self._options.limits.max_body
+        return self._refuse(INVALID_REQUEST, f"The request has more than {most} bytes; send less.")
+
+    async def _answer_request(self, request: web.Request, body: bytes | bytearray) -> web.Response:
         if self._profile.loses_multipart and request.content_type == "multipart/form-data":
             body = b""
         sender = Caller(None, basic_credentials(request), request.remote)

@@ -32,7 +32,7 @@ def mount(app: web.Application, gallery: Gallery, options: FaceOptions) -> None:
     """Serve media files to GET and HEAD."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
-        if options.in_flight.too_many:
+        if options.limits.in_flight.too_many:
             raise web.HTTPServiceUnavailable(headers=RETRY)
         file = request.path.removeprefix(MEDIA_PATH)
         media = await gallery.find_media(file)
