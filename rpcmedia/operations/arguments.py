@@ -5,8 +5,8 @@ The only door to Marshmallow. The casts are PHP's, measured on the reference ser
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import pybase64
 from marshmallow import EXCLUDE, Schema, fields
@@ -27,12 +27,11 @@ _SYNONYMS = {"sku": "productId"}
 """What the API page calls an argument, and what the reference does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(NamedTuple):
     """Arguments by position and by name."""
 
     positional: tuple[object, ...] = ()
-    named: Mapping[str, object] = field(default_factory=dict)
+    named: Mapping[str, object] = MappingProxyType({})
 
     @classmethod
     def read(cls, given: object) -> "Arguments":
@@ -53,9 +52,9 @@ class Arguments:
         Raises InvalidArguments for names that the method does not know, or that are missing.
         """
         names = (*required, *optional)
-        bound = dict(zip(names, self.positional, strict=False))
+        bound: dict[str, Any] = dict(zip(names, self.positional, strict=False))
         if not self.named and len(bound) >= len(required):
-            return {name: bound.get(name) for name in names}
+            return dict.fromkeys(names) | bound
         expected = f"{method} takes {', '.join(names) or 'no arguments'}."
         for given, value in self.named.items():
             name = _SYNONYMS.get(given, given)
@@ -67,7 +66,7 @@ class Arguments:
         for name in required:
             if name not in bound:
                 raise InvalidArguments(f"{method}: argument {name} is missing. {expected}")
-        return {name: bound.get(name) for name in names}
+        return dict.fromkeys(names) | bound
 
 
 class _PhpInteger(fields.Field[int]):

@@ -8,6 +8,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rpcmedia.gallery.ports import StorageFailed
 from rpcmedia.operations import php
@@ -33,8 +34,7 @@ class SessionRules:
     """Whether each call renews the session; otherwise it lives from the login on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """What a request says of its sender: the session argument as it came, HTTP Basic, whence."""
 
     session: object = None

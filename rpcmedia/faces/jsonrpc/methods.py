@@ -5,8 +5,7 @@ The only door to jsonrpcserver. Every name that is no method here is a path: the
 """
 
 import warnings
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -46,8 +45,7 @@ _REQUIRED = {"login": ("username",), "call": ("sessionId", "apiPath")}
 """Those that a request which gives names must have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What a method needs besides its parameters."""
 
     operations: Operations

@@ -5,8 +5,7 @@ what a profile keeps of older servers, the measured reference.
 """
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -41,8 +40,7 @@ class WireError(Exception):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One request as it came, before its method and parameters are looked at."""
 
     members: dict[str, Any]
