@@ -15,6 +15,7 @@ from aiohttp.typedefs import Middleware
 from rpcmedia.faces.limits import InFlight, Limits
 from rpcmedia.faces.telemetry import Telemetry
 from rpcmedia.gallery.ports import StorageFailed
+from rpcmedia.operations.sessions import Caller
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -85,9 +86,32 @@ def build_runner(app: web.Application, shutdown_seconds: float) -> web.AppRunner
     )
 
 
-def basic_credentials(request: web.Request) -> tuple[str, str] | None:
+class Sender:
+    """Who sends a request, as far as HTTP tells; looked at when somebody asks."""
+
+    __slots__ = ("_request",)
+
+    def __init__(self, request: web.Request) -> None:
+        self._request = request
+
+    def caller(self, session: object) -> Caller:
+        """The sender with the session argument of a call."""
+        if session is not None:
+            return Caller(session)
+        return Caller(None, self._basic(), self.address)
+
+    @property
+    def address(self) -> str | None:
+        """The IP address, if there is one."""
+        return self._request.remote
+
+    def _basic(self) -> tuple[str, str] | None:
+        return basic_credentials(self._request.headers.get("Authorization", ""))
+
+
+def basic_credentials(header: str) -> tuple[str, str] | None:
     """User name and key of HTTP Basic, or None if there are none, or only one, or no sense."""
-    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         return None
     try:

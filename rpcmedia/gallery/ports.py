@@ -1,8 +1,8 @@
 """What a gallery needs of its stores. Every implementation passes the contract suites unchanged."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Hashable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from rpcmedia.gallery.file_names import FileName
 from rpcmedia.gallery.model import (
@@ -34,6 +34,12 @@ class CatalogRefused(Exception):
 
 class GalleryRows(Protocol):
     """Rows of the catalog and of every gallery. Methods raise StorageFailed if the store fails."""
+
+    def remembered(self) -> dict[Hashable, Any]:
+        """Where callers may keep what they made of rows, under keys of their own.
+
+        Another one, and empty, as soon as anything kept has changed: ask for it before you read.
+        """
 
     async def store_view(self, key: int | str) -> StoreView | None:
         """The store view with this id (int) or exact code (str)."""

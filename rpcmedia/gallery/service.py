@@ -8,9 +8,10 @@ import asyncio
 import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rpcmedia.gallery.faults import (
     Fault,
@@ -61,6 +62,10 @@ class Gallery:
         self._files = files
         self._max_pixels = max_pixels
         self._now = now
+
+    def remembered(self) -> dict[Hashable, Any]:
+        """Where callers may keep what they read; see GalleryRows."""
+        return self._rows.remembered()
 
     async def find_store_view(self, key: int | str) -> StoreView | None:
         """The store view with this id or code."""

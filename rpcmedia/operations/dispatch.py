@@ -134,11 +134,8 @@ class Operations:
         for right in (product_media.RIGHT, operation.right):
             if right is not None and not _may(user, right):
                 raise AccessDenied
-        bound = given.bind(
-            f"product_media.{operation.name}", operation.required, operation.optional
-        )
         try:
-            return await operation.run(self._media, scope, bound)
+            return await self._media.answer(operation, scope, given)
         except StorageFailed as failure:
             log.error("storage failed", operation=operation.name, reason=str(failure))
             raise operation.failed.because(failure) from failure

@@ -37,7 +37,7 @@ class Keys:
         )
         # Each hash takes 64 MB for its time: a crowd of logins must wait, not fill the memory.
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="keys")
-        self._right: dict[tuple[str, str], float] = {}
+        self._right: dict[tuple[str, bytes], float] = {}
         self._decoy: str | None = None
 
     def index(self, key: str) -> str:
@@ -52,9 +52,13 @@ class Keys:
         """Whether a hash was made with less work than this folder asks for."""
         return not self._cheap and self._hasher.check_needs_rehash(key_hash)
 
-    def remembers(self, user: User, key: str) -> bool:
+    def mark(self, key: str) -> bytes:
+        """What stands for a key in memory; quicker than `index`, which is for the disk."""
+        return hashlib.blake2b(_bytes(key), key=self._secret, digest_size=32).digest()
+
+    def remembers(self, user: User, mark: bytes) -> bool:
         """Whether this was found to be the user's key a while ago; it need not be hashed again."""
-        return self._right.get((user.key_hash, self.index(key)), 0.0) > time.monotonic()
+        return self._right.get((user.key_hash, mark), 0.0) > time.monotonic()
 
     async def is_right(self, user: User | None, key: str) -> bool:
         """Whether this is the user's key. Takes as long for a user who does not exist."""
@@ -62,14 +66,14 @@ class Keys:
             decoy = self._decoy = self._decoy or await self.hash("nobody's key")
             await self._in_thread(lambda: self._verify(decoy, key))
             return False
-        if self.remembers(user, key):
+        mark = self.mark(key)
+        if self.remembers(user, mark):
             return True
         if not await self._in_thread(lambda: self._verify(user.key_hash, key)):
             return False
         if len(self._right) >= _REMEMBER_KEYS:
             self._right.clear()
-        remembered = (user.key_hash, self.index(key))
-        self._right[remembered] = time.monotonic() + _REMEMBER_SECONDS
+        self._right[user.key_hash, mark] = time.monotonic() + _REMEMBER_SECONDS
         return True
 
     def close(self) -> None:

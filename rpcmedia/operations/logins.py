@@ -41,17 +41,25 @@ class Logins:
         """The user of this name, if the key is right. Raises AccessDenied, Busy."""
         if self._in_clear and address not in self._known_addresses:
             self._warn(address)
-        user = await self._accounts.user_by_name(username)
-        remembered = user is not None and self._keys.remembers(user, key)
-        owner = user if remembered else await self._look_slowly(username, key, address)
+        known = self._accounts.remembered()
+        mark = self._keys.mark(key)
+        owner: User | None = known.get(("owner", username, mark))
+        if owner and self._keys.remembers(owner, mark):
+            return owner
+        owner = await self._look_slowly(username, key, address)
         # A user without any permission has no role, and the reference lets such users not in.
         if owner is None or not owner.active or not owner.permissions:
+            user = await self._accounts.user_by_name(username)
             # A name that nobody has is not written down: it may be a key in the wrong place.
             log.info("login failed", address=address, user=user.username if user else None)
             raise AccessDenied
+        known["owner", username, mark] = owner
         return owner
 
     async def _look_slowly(self, username: str, key: str, address: str | None) -> User | None:
+        user = await self._accounts.user_by_name(username)
+        if user and self._keys.remembers(user, self._keys.mark(key)):
+            return user
         look = partial(self._look, username, key)
         if self._throttle is None:
             return await look()

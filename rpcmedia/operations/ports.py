@@ -1,8 +1,8 @@
 """What operations need of their stores: users, permissions and sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,12 @@ def name_key(username: str) -> str:
 
 class Accounts(Protocol):
     """Users and sessions. Methods raise StorageFailed if the store fails."""
+
+    def remembered(self) -> dict[Hashable, Any]:
+        """Where callers may keep what they made of accounts, under keys of their own.
+
+        Another one, and empty, as soon as anything kept has changed: ask for it before you read.
+        """
 
     async def folder_secret(self) -> bytes:
         """32 random bytes that belong to this data folder alone."""

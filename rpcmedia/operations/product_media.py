@@ -15,15 +15,26 @@ from rpcmedia.gallery.model import DEFAULT_SCOPE, Product
 from rpcmedia.gallery.pictures import picture_type
 from rpcmedia.gallery.service import Gallery
 from rpcmedia.operations import arguments
+from rpcmedia.operations.arguments import Arguments
 from rpcmedia.operations.faults import InternalError
 from rpcmedia.operations.identifiers import find_product, find_store_view
-from rpcmedia.operations.presentation import CreatedFile, Done, ImageMap, ImageMaps, Presenter
+from rpcmedia.operations.presentation import (
+    CreatedFile,
+    Done,
+    ImageMap,
+    ImageMaps,
+    present,
+    present_all,
+)
 
 RESOURCE = "catalog_product_attribute_media"
 ALIASES = ("product_attribute_media", "product_media")
 TITLE = "Product Images API"
 RIGHT = "catalog/product/media"
 """The permission that every operation needs; some need a second one below it."""
+
+_LONGEST_REMEMBERED = 300
+"""Characters of an argument: a file name, or less."""
 
 _SET_ID = re.compile(r"\A(?:[1-9][0-9]*|0)\Z")
 
@@ -58,6 +69,8 @@ class Operation:
     optional: tuple[str, ...]
     run: Run
     right: str | None = None
+    reads: bool = False
+    """Whether its answer depends on its arguments and on what is kept, and on nothing else."""
     failed: type[Fault] = InternalError
     """What is answered when a store fails while it runs."""
 
@@ -67,7 +80,23 @@ class ProductMedia:
 
     def __init__(self, gallery: Gallery, base_url: str) -> None:
         self._gallery = gallery
-        self._presenter = Presenter(base_url)
+        self._base_url = base_url
+
+    async def answer(self, operation: Operation, scope: Scope, given: Arguments) -> Any:
+        """Run an operation. One that only reads answers the same again until something changes."""
+        key = (operation.name, scope.store_view, given.positional)
+        if not operation.reads or given.named or not all(map(_is_plain, given.positional)):
+            return await self._run(operation, scope, given)
+        known = self._gallery.remembered()
+        if key not in known:
+            known[key] = await self._run(operation, scope, given)
+        return known[key]
+
+    async def _run(self, operation: Operation, scope: Scope, given: Arguments) -> Any:
+        bound = given.bind(
+            f"product_media.{operation.name}", operation.required, operation.optional
+        )
+        return await operation.run(self, scope, bound)
 
     async def current_store(self, scope: Scope, given: dict[str, Any]) -> int:
         """Set the store view for the rest of the request, or tell it: its id."""
@@ -79,14 +108,14 @@ class ProductMedia:
         store_view = await self._store_view(scope, given)
         product = await self._product(given)
         images = await self._gallery.list_images(product, store_view)
-        return self._presenter.present_all(images)
+        return present_all(images, self._base_url)
 
     async def info(self, scope: Scope, given: dict[str, Any]) -> ImageMap:
         """One image of a product."""
         store_view = await self._store_view(scope, given)
         product = await self._product(given)
         image = await self._gallery.find_image(product, given["file"], store_view)
-        return self._presenter.present(image)
+        return present(image, self._base_url)
 
     async def types(self, scope: Scope, given: dict[str, Any]) -> list[dict[str, str]]:
         """The image types of an attribute set; none for anything that is no set."""
@@ -137,6 +166,13 @@ class ProductMedia:
         return await find_product(self._gallery, given["productId"], given["identifierType"])
 
 
+def _is_plain(argument: object) -> bool:
+    # By its type itself, for Python takes True and 1.0 for the same key as 1.
+    if type(argument) is str:
+        return len(argument) <= _LONGEST_REMEMBERED
+    return argument is None or type(argument) is int
+
+
 def _set_id(value: object) -> int | None:
     if isinstance(value, str) and _SET_ID.match(value):
         value = int(value[:20])
@@ -161,11 +197,19 @@ OPERATIONS = {
             ("productId",),
             _PRODUCT,
             ProductMedia.list_images,
+            reads=True,
         ),
         Operation(
-            "info", "Retrieve product image", ("productId", "file"), _PRODUCT, ProductMedia.info
+            "info",
+            "Retrieve product image",
+            ("productId", "file"),
+            _PRODUCT,
+            ProductMedia.info,
+            reads=True,
         ),
-        Operation("types", "Retrieve product image types", ("setId",), (), ProductMedia.types),
+        Operation(
+            "types", "Retrieve product image types", ("setId",), (), ProductMedia.types, reads=True
+        ),
         Operation(
             "create",
             "Upload new product image ",

@@ -97,19 +97,28 @@ class Sessions:
             return await self._logins.user(*caller.basic, caller.address)
         if not isinstance(caller.session, str) or not caller.session:
             raise SessionExpired
-        id_hash = _hash(caller.session)
-        session = await self._accounts.session(id_hash)
+        session, user = await self._find(caller.session)
         now = self._now()
-        if session is None or session.expires <= now:
-            raise SessionExpired
-        user = await self._accounts.user(session.user_id)
-        if user is None or not user.active:
+        if session.expires <= now:
             raise SessionExpired
         if self._rules.sliding and now - session.last_used >= _TOUCH_SECONDS:
             # Who only reads must not fail because the disk is full.
             with contextlib.suppress(StorageFailed):
+                id_hash = _hash(caller.session)
                 await self._accounts.touch_session(id_hash, now, now + self._rules.life)
         return user
+
+    async def _find(self, session_id: str) -> tuple[Session, User]:
+        known = self._accounts.remembered()
+        key = ("session and user", session_id)
+        if key not in known:
+            session = await self._accounts.session(_hash(session_id))
+            user = await self._accounts.user(session.user_id) if session else None
+            if session is None or user is None or not user.active:
+                raise SessionExpired
+            known[key] = session, user
+        found: tuple[Session, User] = known[key]
+        return found
 
 
 def _hash(session_id: str) -> str:

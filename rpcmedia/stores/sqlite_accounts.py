@@ -1,8 +1,9 @@
 """Accounts over SQLite. Reads are cached until the database changes; see sqlite_database."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import partial
+from typing import Any
 
 from rpcmedia.operations.ports import Session, User, name_key
 from rpcmedia.stores.sqlite_database import LONGEST_KEY, Database
@@ -15,6 +16,10 @@ class SqliteAccounts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def remembered(self) -> dict[Hashable, Any]:
+        """See Accounts."""
+        return self._database.remembered()
 
     async def folder_secret(self) -> bytes:
         """See Accounts."""

@@ -119,12 +119,17 @@ class Database:
 
     def cached(self, key: Hashable, unit: Unit[T]) -> T:
         """What a unit that looks up finds, kept under `key` until any connection changes rows."""
+        remembered = self.remembered()
+        value = remembered.get(key, _MISSING)
+        if value is _MISSING:
+            value = remembered[key] = self.look_up(unit)
+        return value  # type: ignore[no-any-return]  # the cache holds values of many types
+
+    def remembered(self) -> dict[Hashable, Any]:
+        """What may be kept until any connection changes rows; then there is another, empty one."""
         if not self._cache_is_fresh:
             self._refresh_cache()
-        value = self._cache.get(key, _MISSING)
-        if value is _MISSING:
-            value = self._cache[key] = self.look_up(unit)
-        return value  # type: ignore[no-any-return]  # the cache holds values of many types
+        return self._cache
 
     def _refresh_cache(self) -> None:
         try:
@@ -132,7 +137,8 @@ class Database:
         except sqlite3.Error as error:
             raise _translate(error) from error
         if version != self._cache_version or len(self._cache) > _CACHE_ENTRIES:
-            self._cache.clear()
+            # Not cleared: who still works with the old one may put there what is no longer so.
+            self._cache = {}
             self._cache_version = version
         # One look serves all reads of this turn of the event loop: whoever waits for a write of
         # this process wakes in a later turn.

@@ -1,8 +1,9 @@
 """GalleryRows over SQLite. Reads are cached until the database changes; see sqlite_database."""
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Hashable
 from functools import partial
+from typing import Any
 
 from rpcmedia.gallery.file_names import FileName
 from rpcmedia.gallery.model import (
@@ -31,6 +32,10 @@ class SqliteRows:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def remembered(self) -> dict[Hashable, Any]:
+        """See GalleryRows."""
+        return self._database.remembered()
 
     async def store_view(self, key: int | str) -> StoreView | None:
         """See GalleryRows."""

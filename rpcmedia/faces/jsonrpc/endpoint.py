@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from rpcmedia.faces.content_coding import CannotDecompress, decompress
-from rpcmedia.faces.http import FaceOptions, basic_credentials
+from rpcmedia.faces.http import FaceOptions, Sender
 from rpcmedia.faces.jsonrpc import wire
 from rpcmedia.faces.jsonrpc.methods import Context, label_of, run_method
 from rpcmedia.faces.jsonrpc.profiles import Profile
@@ -27,7 +27,6 @@ from rpcmedia.faces.limits import TooSlow, is_here, receive_body, take_body
 from rpcmedia.gallery.faults import Fault
 from rpcmedia.operations.dispatch import TURN, Operations
 from rpcmedia.operations.faults import SessionExpired
-from rpcmedia.operations.sessions import Caller
 
 FACE = "jsonrpc"
 
@@ -109,12 +108,11 @@ class Endpoint:
     async def _answer_request(self, request: web.Request, body: bytes | bytearray) -> web.Response:
         if self._profile.loses_multipart and request.content_type == "multipart/form-data":
             body = b""
-        sender = Caller(None, basic_credentials(request), request.remote)
-        text = await self._answer_body(body, sender)
+        text = await self._answer_body(body, Sender(request))
         self._options.telemetry.traffic(FACE, len(body), len(text))
         return _respond(text)
 
-    async def _answer_body(self, body: bytes | bytearray, sender: Caller) -> bytes:
+    async def _answer_body(self, body: bytes | bytearray, sender: Sender) -> bytes:
         try:
             value = self._read_body(body)
         except WireError as error:
@@ -125,7 +123,7 @@ class Endpoint:
         answer = await self._answer_member(value, sender)
         return b"" if answer is None else wire.encode(answer)
 
-    async def _answer_members(self, batch: list[Any], sender: Caller) -> list[dict[str, Any]]:
+    async def _answer_members(self, batch: list[Any], sender: Sender) -> list[dict[str, Any]]:
         answered = []
         for number, member in enumerate(batch):
             if number % TURN == TURN - 1:
@@ -150,7 +148,7 @@ class Endpoint:
             )
         return value
 
-    async def _answer_member(self, member: object, sender: Caller) -> dict[str, Any] | None:
+    async def _answer_member(self, member: object, sender: Sender) -> dict[str, Any] | None:
         started = time.perf_counter()
         if not isinstance(member, dict):
             error = WireError(INVALID_REQUEST, "Invalid Request: a request must be an object.")

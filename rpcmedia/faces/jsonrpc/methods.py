@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from rpcmedia.faces.http import Sender
 from rpcmedia.faces.jsonrpc.wire import BUSY, INVALID_PARAMS, Message, WireError
 from rpcmedia.gallery.faults import Fault
 from rpcmedia.gallery.ports import StorageFailed
@@ -16,7 +17,6 @@ from rpcmedia.operations.arguments import Arguments
 from rpcmedia.operations.dispatch import Operations, method_label
 from rpcmedia.operations.faults import Busy, InternalError, InvalidArguments
 from rpcmedia.operations.product_media import CreateDefaults
-from rpcmedia.operations.sessions import Caller
 
 with warnings.catch_warnings():
     # It reads its request schema with a function that is on its way out, and a test suite that
@@ -49,13 +49,8 @@ class Context(NamedTuple):
     """What a method needs besides its parameters."""
 
     operations: Operations
-    sender: Caller
-    """Without a session: each method takes its own from its parameters."""
+    sender: Sender
     defaults: CreateDefaults
-
-    def caller(self, session: object) -> Caller:
-        """Who calls, by the session argument of this request."""
-        return Caller(session, self.sender.basic, self.sender.address)
 
 
 async def run_method(context: Context, message: Message, name: str) -> Any:
@@ -116,7 +111,9 @@ async def _call(
     context: Context, session: object = None, path: object = None, *arguments: object
 ) -> Any:
     given = Arguments.read(arguments[0]) if arguments else Arguments()
-    return await context.operations.call(context.caller(session), path, given, context.defaults)
+    return await context.operations.call(
+        context.sender.caller(session), path, given, context.defaults
+    )
 
 
 async def _multi_call(
@@ -124,18 +121,18 @@ async def _multi_call(
 ) -> list[Any]:
     calls = [] if calls == () else calls
     return await context.operations.multi_call(
-        context.caller(session), calls, options, context.defaults
+        context.sender.caller(session), calls, options, context.defaults
     )
 
 
 async def _resources(context: Context, session: object = None, *extra: object) -> Any:
-    return await context.operations.resources(context.caller(session))
+    return await context.operations.resources(context.sender.caller(session))
 
 
 async def _resource_faults(
     context: Context, session: object = None, resource: object = None, *extra: object
 ) -> Any:
-    return await context.operations.resource_faults(context.caller(session), resource)
+    return await context.operations.resource_faults(context.sender.caller(session), resource)
 
 
 async def _global_faults(context: Context, *extra: object) -> Any:
