@@ -67,9 +67,9 @@ class Shared:
     """What slows failed logins; None where they cost nothing."""
 
 
-def throttle_for(settings: Settings) -> Throttle | None:
-    """What slows failed logins of a server with these settings."""
-    return None if settings.ephemeral else Throttle()
+def throttle_for(settings: Settings, given: Throttle | None = None) -> Throttle | None:
+    """What slows failed logins of a server with these settings: the given one, or its own."""
+    return None if settings.ephemeral else given or Throttle()
 
 
 async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -129,7 +129,7 @@ async def running(
         address = address_of(settings.host, listener, certificate)
         control = _control(folder, settings) if settings.control else None
         recording = _recording(stack, settings, address)
-        shared = Shared(throttle=throttle or throttle_for(settings))
+        shared = Shared(throttle=throttle_for(settings, throttle))
         app = await build_server(folder, settings, address, control, recording, shared)
         await start(stack, app, listener, certificate, shutdown_seconds)
         server = RunningServer(address, folder, certificate=certificate)
