@@ -98,7 +98,7 @@ async def test_every_fault_that_a_client_can_provoke(server: Server) -> None:
     assert refused[0] == 106
     change_database(server, "DROP TABLE image_value")
     refused = await error_of(server, "product_media.list", None, "product1")
-    assert refused == (1, "Internal Error. Please see log for details.")
+    assert refused == (1, "Internal Error. The database failed (SQLITE_ERROR).")
 
     # What nobody can provoke is only declared: 0 and 4.
     declared = await send(server, "globalFaults")
@@ -205,7 +205,7 @@ async def test_multi_call_tells_an_internal_error_and_goes_on(server: Server) ->
     internal = {
         "isFault": True,
         "faultCode": "1",
-        "faultMessage": "Internal Error. Please see log for details.",
+        "faultMessage": "Internal Error. The database failed (SQLITE_ERROR).",
     }
     assert answer["result"] == [internal, []]
     answer = await send(server, "multiCall", None, calls, {"break": 1})
@@ -214,7 +214,7 @@ async def test_multi_call_tells_an_internal_error_and_goes_on(server: Server) ->
 
 async def test_an_account_store_that_fails_is_an_internal_error(server: Server) -> None:
     change_database(server, "DROP TABLE session")
-    internal = (1, "Internal Error. Please see log for details.")
+    internal = (1, "Internal Error. The database failed (SQLITE_ERROR).")
     assert await error_of(server, "login", USER, KEY) == internal
     assert await error_of(server, "call", "bogus", "product_media.list") == internal
     assert (await send(server, "globalFaults"))["result"] == GLOBAL

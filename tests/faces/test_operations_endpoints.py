@@ -273,10 +273,11 @@ async def test_an_internal_error_is_in_the_log_and_not_in_the_answer(tmp_path: P
         answer = await client.send("call", session, "product_media.list", ["product1"])
         assert answer["error"] == {
             "code": 1,
-            "message": "Internal Error. Please see log for details.",
+            "message": "Internal Error. The database failed (SQLITE_ERROR).",
         }
         outcome = await running.stop()
-    assert any("exception" in json.loads(line) for line in outcome.err.splitlines())
+    logged = [json.loads(line) for line in outcome.err.splitlines()]
+    assert any("no such table: image_value" in line.get("cause", "") for line in logged)
     assert session not in outcome.err
 
 

@@ -155,7 +155,7 @@ def _guarded(method: Any) -> Any:
         except InvalidArguments as refusal:
             return Error(INVALID_PARAMS, str(refusal), WireError(INVALID_PARAMS, str(refusal)))
         except StorageFailed as failure:
-            log.error("storage failed", method=method.__name__, reason=str(failure))
+            log.error("storage failed", reason=str(failure), cause=str(failure.__cause__))
             internal = InternalError.because(failure)
             return Error(internal.number, internal.message, internal)
         except Exception:
