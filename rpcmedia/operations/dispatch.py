@@ -137,7 +137,7 @@ class Operations:
         try:
             return await self._media.answer(operation, scope, given)
         except StorageFailed as failure:
-            log.error("storage failed", operation=operation.name, reason=str(failure))
+            log.error("storage failed", reason=str(failure), cause=str(failure.__cause__))
             raise operation.failed.because(failure) from failure
 
     _run_member = _run

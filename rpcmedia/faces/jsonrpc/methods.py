@@ -152,7 +152,7 @@ def _guarded(method: Any) -> Any:
         except Busy as busy:
             return Error(BUSY, str(busy), WireError(BUSY, str(busy)))
         except StorageFailed as failure:
-            log.error("storage failed", method=method.__name__, reason=str(failure))
+            log.error("storage failed", reason=str(failure), cause=str(failure.__cause__))
             return Error(InternalError.number, InternalError.declared, InternalError())
         except Exception:
             log.exception("method failed", method=method.__name__)
