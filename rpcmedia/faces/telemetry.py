@@ -5,6 +5,7 @@ get only what is handed to them here.
 """
 
 import os
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, values
 from prometheus_client.exposition import generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+
+_MOST_UNCOUNTED = 200
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +52,10 @@ class Telemetry:
             ("face", "direction"),
             registry=self._registry,
         )
+        # Counting many in a row takes half the time of counting each between other work. Workers
+        # count at once, for any of them may be asked for the counts of all.
+        self._uncounted: list[tuple[str, str, int | None, float]] = []
+        self._uncounted_bytes: dict[str, list[int]] = defaultdict(lambda: [0, 0])
         # Finding the counter of some labels costs more than counting.
         self._call_counter = cache(
             lambda face, method, fault: self._calls.labels(
@@ -60,8 +67,9 @@ class Telemetry:
 
     def call(self, face: str, method: str, fault: int | None, seconds: float) -> None:
         """Count one call; `fault` is the number or JSON-RPC code, None for a success."""
-        self._call_counter(face, method, fault).inc()
-        self._call_timer(face, method).observe(seconds)
+        self._uncounted.append((face, method, fault, seconds))
+        if self._shared or len(self._uncounted) >= _MOST_UNCOUNTED:
+            self._count()
         if fault is not None:
             log.info("fault", face=face, method=method, fault=fault, ms=round(seconds * 1000, 1))
         elif self._log_calls:
@@ -69,11 +77,25 @@ class Telemetry:
 
     def traffic(self, face: str, received: int, sent: int) -> None:
         """Count the bytes of one exchange."""
-        self._byte_counter(face, "in").inc(received)
-        self._byte_counter(face, "out").inc(sent)
+        uncounted = self._uncounted_bytes[face]
+        uncounted[0] += received
+        uncounted[1] += sent
+        if self._shared:
+            self._count()
+
+    def _count(self) -> None:
+        for face, method, fault, seconds in self._uncounted:
+            self._call_counter(face, method, fault).inc()
+            self._call_timer(face, method).observe(seconds)
+        self._uncounted.clear()
+        for face, (received, sent) in self._uncounted_bytes.items():
+            self._byte_counter(face, "in").inc(received)
+            self._byte_counter(face, "out").inc(sent)
+        self._uncounted_bytes.clear()
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""
+        self._count()
         if self._shared is None:
             return generate_latest(self._registry)
         everyone = CollectorRegistry()
