@@ -303,6 +303,7 @@ async def build_server(
             keep_bodies=recording is not None,
             body_memory=limits.BodyMemory(limits.BODY_MEMORY // settings.workers),
         ),
+        inner=[control_face.damage_answers] if control else [],
     )
     faces = [
         partial(jsonrpc.mount, operations=operations, options=options, profile=profile),
@@ -314,7 +315,6 @@ async def build_server(
         options,
         check_ready,
         outer=[recording] if recording else [],
-        inner=[control_face.damage_answers] if control else [],
     )
 
 

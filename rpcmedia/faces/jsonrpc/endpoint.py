@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from rpcmedia.faces.content_coding import CannotDecompress, decompress
-from rpcmedia.faces.http import FaceOptions, Sender
+from rpcmedia.faces.http import FaceOptions, Sender, add_route
 from rpcmedia.faces.jsonrpc import wire
 from rpcmedia.faces.jsonrpc.methods import Context, label_of, run_method
 from rpcmedia.faces.jsonrpc.profiles import Profile
@@ -45,9 +45,9 @@ def mount(
     """Answer JSON-RPC on every spelling of the endpoint, whatever the HTTP method."""
     endpoint = Endpoint(operations, options, profile)
     for path in _PATHS:
-        app.router.add_route("*", path, endpoint.handle)
-    app.router.add_route("*", "/api.php", endpoint.handle_api_php)
-    app.router.add_route("*", "/api{_:/?}", endpoint.handle_elsewhere)
+        add_route(app, path, endpoint.handle, options)
+    add_route(app, "/api.php", endpoint.handle_api_php, options)
+    add_route(app, "/api{_:/?}", endpoint.handle_elsewhere, options)
 
 
 class Endpoint:

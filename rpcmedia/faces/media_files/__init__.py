@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from rpcmedia.faces.http import RETRY, FaceOptions
+from rpcmedia.faces.http import READING, RETRY, FaceOptions, add_route
 from rpcmedia.gallery.pictures import picture_type
 from rpcmedia.gallery.service import Gallery
 from rpcmedia.operations.presentation import MEDIA_PATH
@@ -49,7 +49,7 @@ def mount(app: web.Application, gallery: Gallery, options: FaceOptions) -> None:
             return web.Response(body=content, headers=headers)
         return web.FileResponse(media.path, headers=headers)
 
-    app.router.add_get(MEDIA_PATH + "/{file:.+}", serve)
+    add_route(app, MEDIA_PATH + "/{file:.+}", serve, options, methods=READING)
 
 
 def _read_moving(*paths: Path) -> bytes | None:
