@@ -4,4 +4,4 @@ from hypothesis import settings
 
 LONG = "long"
 
-settings.register_profile(LONG, max_examples=1000, stateful_step_count=60, print_blob=True)
+settings.register_profile(LONG, max_examples=400, stateful_step_count=60, print_blob=True)

@@ -20,6 +20,7 @@ from hypothesis.stateful import (
 
 from tests.model import requests as ask
 from tests.model.conftest import LONG
+from tests.model.image_data import mostly
 from tests.model.player import Player
 from tests.model.spelling import NOTHING, SPELLINGS, Spelling
 
@@ -72,16 +73,14 @@ class Machine(RuleBasedStateMachine):
         self._player.ask(request, basic)
 
     @rule(
-        batch=st.lists(ask.mostly(ask.enveloped(ask.MEMBERS), ask.NO_OBJECTS), max_size=4),
+        batch=st.lists(mostly(ask.enveloped(ask.MEMBERS), ask.NO_OBJECTS), max_size=4),
         basic=ask.BASICS,
     )
     def send_a_batch(self, batch: Any, basic: Any) -> None:
         self._player.ask(batch, basic)
 
     @rule(
-        body=ask.mostly(
-            ask.enveloped(ask.OTHERS | ask.spoken(ask.SETS | ask.WRONG)), ask.NO_REQUESTS
-        ),
+        body=mostly(ask.enveloped(ask.OTHERS | ask.spoken(ask.SETS | ask.WRONG)), ask.NO_REQUESTS),
         basic=ask.BASICS,
     )
     def ask_something_else(self, body: Any, basic: Any) -> None:
@@ -94,6 +93,10 @@ class Machine(RuleBasedStateMachine):
         )
         request = {"jsonrpc": "2.0", "method": "login", "params": params}
         self._player.ask(request if number is NOTHING else {**request, "id": number})
+
+    @rule(session=ask.SESSIONS)
+    def end_session(self, session: Any) -> None:
+        self._player.ask({"id": 1, "method": "endSession", "params": [session]})
 
     @precondition(lambda self: self.api.sessions)
     @rule(lives=st.sampled_from([0.55, 0.55, 1.1]))
