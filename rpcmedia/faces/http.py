@@ -98,12 +98,20 @@ def add_route(
     in_flight = options.limits.in_flight
 
     async def handle(request: web.Request) -> web.StreamResponse:
+        request_id = f"{_PROCESS}{next(_NUMBERS):08x}"
+        # The next request of the connection binds its own; taking the old one back costs more.
+        structlog.contextvars.bind_contextvars(request_id=request_id)
         in_flight.begin()
         try:
-            response = await _answer(request, handler)
+            response = await handler(request)
+        except Exception as error:
+            response = _tell(error, request, request_id)
         finally:
             in_flight.end()
-        in_flight.finish(response)
+        if not response.prepared:
+            response.headers.setdefault("X-Request-Id", request_id)
+            response.headers.setdefault("X-Content-Type-Options", "nosniff")
+            in_flight.finish(response)
         return response
 
     app.router.add_route("*", path, handle)
@@ -169,30 +177,24 @@ def basic_credentials(header: str) -> tuple[str, str] | None:
     return (username, key) if username and key else None
 
 
-async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
-    request_id = f"{_PROCESS}{next(_NUMBERS):08x}"
-    # The next request of the connection binds its own; taking the old one back costs more.
-    structlog.contextvars.bind_contextvars(request_id=request_id)
-    try:
-        response = await handler(request)
-    except web.HTTPException as refusal:
-        response = _plain(refusal.status, refusal.reason)
-        for name in ("Allow", "Retry-After"):
-            if name in refusal.headers:
-                response.headers[name] = refusal.headers[name]
-    except (ConnectionError, web.RequestPayloadError):
-        log.info("client hung up")
-        response = _plain(400, "The body ended before its announced length.")
-    except StorageFailed as failure:
-        log.error("storage failed", reason=str(failure))
-        response = _plain(503, "The storage does not answer; try again.")
-        response.headers.update(RETRY)
-    except Exception:
-        log.exception("request failed", method=request.method)
-        response = _plain(500, f"Internal error; the log has it under {request_id}.")
-    if not response.prepared:
-        response.headers.setdefault("X-Request-Id", request_id)
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+def _tell(error: Exception, request: web.Request, request_id: str) -> web.Response:
+    """The answer to a request that ended with an exception."""
+    match error:
+        case web.HTTPException():
+            response = _plain(error.status, error.reason)
+            for name in ("Allow", "Retry-After"):
+                if name in error.headers:
+                    response.headers[name] = error.headers[name]
+        case ConnectionError() | web.RequestPayloadError():
+            log.info("client hung up")
+            response = _plain(400, "The body ended before its announced length.")
+        case StorageFailed():
+            log.error("storage failed", reason=str(error))
+            response = _plain(503, "The storage does not answer; try again.")
+            response.headers.update(RETRY)
+        case _:
+            log.exception("request failed", method=request.method)
+            response = _plain(500, f"Internal error; the log has it under {request_id}.")
     return response
 
 

@@ -64,7 +64,7 @@ class InFlight:
 
     def finish(self, response: web.StreamResponse) -> None:
         """Make this answer the last of its connection, if the server stops."""
-        if self._stopping and not response.prepared:
+        if self._stopping:
             response.force_close()
 
     async def drain(self, seconds: float) -> None:

@@ -5,6 +5,7 @@ The only door to aiosqlite, and the one place that turns SQLite's errors into St
 
 import asyncio
 import contextlib
+import mmap
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Hashable, Iterator
@@ -29,6 +30,7 @@ _PAGE_CACHE_KIB = 32 * 1024
 """The inner pages of the indexes over a million names."""
 LONGEST_KEY = 512
 """Nothing that clients name is longer; what they ask for is kept in the cache, found or not."""
+_LOG_HEADER_BYTES = 48
 WRITE_SOMETHING = (
     "INSERT OR REPLACE INTO setting (name, value) VALUES ('probe', hex(randomblob(16)))"
 )
@@ -44,6 +46,7 @@ class Database:
         writer: aiosqlite.Connection,
         reader: aiosqlite.Connection,
         looker: sqlite3.Connection,
+        log_header: mmap.mmap,
         turns: WriteTurns,
     ) -> None:
         self._writer = writer
@@ -54,6 +57,8 @@ class Database:
         self._writing: asyncio.Task[None] | None = None
         self._cache: dict[Hashable, Any] = {}
         self._cache_version = -1
+        self._log_header = log_header
+        self._seen_header = b""
         self._cache_is_fresh = False
 
     @classmethod
@@ -70,13 +75,17 @@ class Database:
         reader = await aiosqlite.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         looker = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         _set_up(looker, durable)
-        return cls(writer, reader, looker, WriteTurns(path.with_name("write.lock")))
+        # The log and its index stay while a connection has them open, and it has after a look-up.
+        looker.execute("SELECT 1 FROM sqlite_schema").fetchone()
+        log_header = _map_log_header(path)
+        return cls(writer, reader, looker, log_header, WriteTurns(path.with_name("write.lock")))
 
     async def close(self) -> None:
         """Finish the writes that wait and close the file."""
         if self._writing:
             await self._writing
         self._looker.close()
+        self._log_header.close()
         await self._reader.close()
         await self._writer.close()
         self._turns.close()
@@ -132,6 +141,17 @@ class Database:
         return self._cache
 
     def _refresh_cache(self) -> None:
+        header = self._log_header[:]
+        if header != self._seen_header or len(self._cache) > _CACHE_ENTRIES:
+            self._empty_old_cache()
+            # As it was before that look: a commit since then is seen the next time.
+            self._seen_header = header
+        # One look serves all reads of this turn of the event loop: whoever waits for a write of
+        # this process wakes in a later turn.
+        self._cache_is_fresh = True
+        asyncio.get_running_loop().call_soon(self._look_again)
+
+    def _empty_old_cache(self) -> None:
         try:
             version = int(self._looker.execute("PRAGMA data_version").fetchone()[0])
         except sqlite3.Error as error:
@@ -140,10 +160,6 @@ class Database:
             # Not cleared: who still works with the old one may put there what is no longer so.
             self._cache = {}
             self._cache_version = version
-        # One look serves all reads of this turn of the event loop: whoever waits for a write of
-        # this process wakes in a later turn.
-        self._cache_is_fresh = True
-        asyncio.get_running_loop().call_soon(self._look_again)
 
     def _look_again(self) -> None:
         self._cache_is_fresh = False
@@ -184,6 +200,15 @@ def check_integrity(connection: sqlite3.Connection) -> None:
     """A unit that reads every page. Raises StorageFailed for damage."""
     if connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
         raise StorageFailed("The database file is damaged.")
+
+
+def _map_log_header(path: Path) -> mmap.mmap:
+    """The bytes that each commit of any process changes: asking SQLite takes system calls.
+
+    Source: SQLite's description of its WAL-index format.
+    """
+    with path.with_name(f"{path.name}-shm").open("rb") as index:
+        return mmap.mmap(index.fileno(), _LOG_HEADER_BYTES, prot=mmap.PROT_READ)
 
 
 def _set_up(connection: sqlite3.Connection, durable: bool) -> None:

@@ -108,20 +108,18 @@ class Endpoint:
     async def _answer_request(self, request: web.Request, body: bytes | bytearray) -> web.Response:
         if self._profile.loses_multipart and request.content_type == "multipart/form-data":
             body = b""
-        text = await self._answer_body(body, Sender(request))
-        self._options.telemetry.traffic(FACE, len(body), len(text))
-        return _respond(text)
-
-    async def _answer_body(self, body: bytes | bytearray, sender: Sender) -> bytes:
+        answer: Any
         try:
             value = self._read_body(body)
         except WireError as error:
-            return wire.encode(self._fail(wire.NO_MESSAGE, error, "other", time.perf_counter()))
-        if isinstance(value, list):
-            answered = await self._answer_members(value, sender)
-            return wire.encode(answered) if answered else b""
-        answer = await self._answer_member(value, sender)
-        return b"" if answer is None else wire.encode(answer)
+            answer = self._fail(wire.NO_MESSAGE, error, "other", time.perf_counter())
+        else:
+            respond = self._answer_members if isinstance(value, list) else self._answer_member
+            answer = await respond(value, Sender(request))
+        # Notifications have no answer.
+        text = wire.encode(answer) if answer else b""
+        self._options.telemetry.traffic(FACE, len(body), len(text))
+        return _respond(text)
 
     async def _answer_members(self, batch: list[Any], sender: Sender) -> list[dict[str, Any]]:
         answered = []
