@@ -13,7 +13,7 @@ from typing import NamedTuple
 from rpcmedia.gallery.ports import StorageFailed
 from rpcmedia.stores.folder_lock import FolderBusy
 from rpcmedia.stores.schema_steps import apply_schema, known_schema
-from rpcmedia.stores.sqlite_database import copy_to, plain_reasons
+from rpcmedia.stores.sqlite_file import copy_to, plain_reasons
 
 _BUSY_SECONDS = 60.0
 _LACKING = "backup_lacks"

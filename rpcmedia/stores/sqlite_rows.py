@@ -19,12 +19,9 @@ from rpcmedia.gallery.model import (
 from rpcmedia.gallery.ports import ImageFiles
 from rpcmedia.stores import sqlite_catalog
 from rpcmedia.stores import sqlite_images as images
-from rpcmedia.stores.sqlite_database import (
-    LONGEST_KEY,
-    WRITE_SOMETHING,
-    Database,
-    check_integrity,
-)
+from rpcmedia.stores.sqlite_database import LONGEST_KEY, Database
+from rpcmedia.stores.sqlite_file import check_integrity
+from rpcmedia.stores.sqlite_units import WRITE_SOMETHING
 
 
 class SqliteRows:

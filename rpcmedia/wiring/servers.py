@@ -3,10 +3,8 @@
 import asyncio
 import contextlib
 import gc
-import os
 import resource
 import signal
-import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
@@ -48,12 +46,10 @@ from rpcmedia.wiring.folders import (
     open_folder,
     put_users,
 )
+from rpcmedia.wiring.listeners import SHUTDOWN_SECONDS, address_of, listen, start
 
 PROFILE_NAMES = tuple(PROFILES)
 
-_SHUTDOWN_SECONDS = 60.0
-_STALLED_MILLISECONDS = 60_000
-"""How long a client may take none of an answer."""
 _Stack = contextlib.ExitStack | contextlib.AsyncExitStack
 
 
@@ -111,7 +107,7 @@ async def running(
     settings: Settings,
     announce: Callable[[str], None] = lambda line: None,
     *,
-    shutdown_seconds: float = _SHUTDOWN_SECONDS,
+    shutdown_seconds: float = SHUTDOWN_SECONDS,
     throttle: Throttle | None = None,
 ) -> AsyncIterator[RunningServer]:
     """A server on its own folder and port for as long as the block lasts. Raises CannotStart.
@@ -122,8 +118,11 @@ async def running(
         certificate = tls.certificate(settings)
         data = take_folder(stack, settings)
         listener = listen(stack, settings.host, settings.port)
+        if certificate is None:
+            tls.warn_without(listener)
         if settings.control:
             control_listener = listen(stack, settings.control_host, settings.control_port)
+            tls.warn_without(control_listener)
         folder = await stack.enter_async_context(open_folder(data, ephemeral=settings.ephemeral))
         await prepare(folder, settings, announce)
         address = address_of(settings.host, listener, certificate)
@@ -159,50 +158,6 @@ def take_folder(stack: _Stack, settings: Settings) -> Path:
         stack.callback(lock.release)
         finish_restoring(data)
     return data
-
-
-def listen(stack: _Stack, host: str, port: int, *, shared: bool = False) -> socket.socket:
-    """A port that is listened on until the stack is left, alone or with others that share it.
-
-    Raises CannotStart.
-    """
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server(
-            (host, port), family=family, backlog=1024, reuse_port=shared
-        )
-        # Connections have it from the socket that accepts them.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STALLED_MILLISECONDS)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise CannotStart(f"Cannot listen on {host}:{port}: {reason}.") from error
-    stack.callback(listener.close)
-    return listener
-
-
-async def start(
-    stack: contextlib.AsyncExitStack,
-    app: web.Application,
-    listener: socket.socket,
-    certificate: tls.Certificate | None = None,
-    shutdown_seconds: float = _SHUTDOWN_SECONDS,
-) -> None:
-    """Answer on a listener until the stack is left, and then finish what is in flight."""
-    runner = http.build_runner(app, shutdown_seconds)
-    await runner.setup()
-    context = certificate.context if certificate else None
-    site = web.SockSite(runner, listener, ssl_context=context)
-
-    async def stop() -> None:
-        await site.stop()
-        if http.IN_FLIGHT in app:
-            await app[http.IN_FLIGHT].drain(shutdown_seconds)
-        await runner.cleanup()
-
-    stack.push_async_callback(stop)
-    await site.start()
-    if certificate is None:
-        tls.warn_without(listener)
 
 
 async def prepare(folder: Folder, settings: Settings, announce: Callable[[str], None]) -> None:
@@ -316,14 +271,3 @@ async def build_server(
         check_ready,
         outer=[recording] if recording else [],
     )
-
-
-def address_of(
-    host: str, listener: socket.socket, certificate: tls.Certificate | None = None
-) -> str:
-    """The URL of a listener on a host, without a path."""
-    port = listener.getsockname()[1]
-    if host in ("0.0.0.0", "::", ""):
-        host = "localhost"
-    scheme = "https" if certificate else "http"
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

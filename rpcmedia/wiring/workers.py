@@ -23,14 +23,12 @@ import structlog
 from rpcmedia.settings import Settings
 from rpcmedia.wiring import tls
 from rpcmedia.wiring.folders import CannotStart, one_line, open_folder
+from rpcmedia.wiring.listeners import address_of, listen, start
 from rpcmedia.wiring.servers import (
     Shared,
-    address_of,
     build_server,
-    listen,
     prepare,
     prepare_process,
-    start,
     take_folder,
     throttle_for,
 )
@@ -63,6 +61,8 @@ def serve_with_workers(settings: Settings, announce: Callable[[str], None]) -> N
         data = take_folder(stack, settings)
         listeners = _listen_together(stack, settings)
         address = address_of(settings.host, listeners[0], certificate)
+        if certificate is None:
+            tls.warn_without(listeners[0])
         metrics = stack.enter_context(tempfile.TemporaryDirectory(prefix="rpcmedia-metrics-"))
         shared = Shared(Path(metrics), throttle_for(settings))
         asyncio.run(_prepare(data, settings, announce))

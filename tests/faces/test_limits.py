@@ -17,7 +17,7 @@ from rpcmedia import wiring
 from rpcmedia.faces import http, limits
 from rpcmedia.faces.limits import MOST_REQUESTS, BodyMemory
 from rpcmedia.settings import Settings
-from rpcmedia.wiring import servers
+from rpcmedia.wiring import listeners
 from tests.support import pictures
 from tests.support.server import CATALOG, KEY, USER, Server
 
@@ -143,7 +143,7 @@ async def test_a_connection_that_says_nothing_is_closed(
 async def test_a_client_that_takes_no_answer_is_let_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(servers, "_STALLED_MILLISECONDS", 500)
+    monkeypatch.setattr(listeners, "_STALLED_MILLISECONDS", 500)
     large = pictures.jpeg(1) + bytes(6 * MIB)
     async with running(tmp_path) as port:
         async with aiohttp.ClientSession(headers=BASIC) as client:

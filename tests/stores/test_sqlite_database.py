@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from rpcmedia.gallery.ports import StorageFailed
-from rpcmedia.stores.sqlite_database import Database, Unit
+from rpcmedia.stores.sqlite_database import Database
+from rpcmedia.stores.sqlite_units import Unit
 
 INSERT_ONE = """
 import sqlite3, sys

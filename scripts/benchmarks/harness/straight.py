@@ -162,5 +162,6 @@ def _statements(connection: sqlite3.Connection, model: int) -> Iterator[str]:
     )
     yield (
         "INSERT INTO name_hint (name, next) SELECT base, max(number) + 1 FROM new GROUP BY base"
+        " HAVING max(number) > 0"
         " ON CONFLICT DO UPDATE SET next = excluded.next"
     )
