@@ -138,9 +138,14 @@ _PNG_DRAWN = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
 _PNG_COMPRESSED = {b"zTXt", b"iTXt", b"iCCP"}
 _PNG_FRAME = b"fcTL"
 
+_MOST_PIXELS_A_BYTE = 8 * 1032
+"""Deflate makes at most 1032 bytes out of one, of 8 pixels each."""
+
 
 def _outline_png(content: bytes, parts: _Parts) -> Outline:
     width, height = struct.unpack_from(">II", content, 16)
+    if width * height > len(content) * _MOST_PIXELS_A_BYTE:
+        raise ValueError("cut off")
     drawn = [content[:8]]
     frames = unpacked = 0
     for kind, start, end in _png_chunks(content, parts):
