@@ -65,12 +65,12 @@ async def run_method(context: Context, message: Message, name: str) -> Any:
 def _read_parameters(name: str, params: object) -> tuple[str, list[Any]]:
     if params is None:
         params = []
-    if isinstance(params, list) and name in PARAMETERS:
-        return name, params
     if not isinstance(params, list | dict):
         raise WireError(INVALID_PARAMS, "params must be an array or an object.")
     if name not in PARAMETERS:
         return "call", _read_direct(name, params)
+    if isinstance(params, list):
+        return name, params
     if all(key.isdecimal() for key in params):
         return name, list(params.values())
     names = PARAMETERS[name]
