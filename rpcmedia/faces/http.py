@@ -1,12 +1,11 @@
 """The HTTP application: limits, request ids, health, metrics, and the faces mounted on it."""
 
-import base64
 import binascii
 import itertools
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 import structlog
@@ -32,15 +31,16 @@ _READY_SECONDS = 1.0
 _IDLE_SECONDS = 75.0
 """How long a connection may take for the head of its next request."""
 
-# A request id is unique without asking for random bytes each time.
-_PROCESS = secrets.token_hex(4)
-_NUMBERS = itertools.count(1)
-
-
 IN_FLIGHT = web.AppKey("in_flight", InFlight)
 
 RETRY = {"Retry-After": "1"}
 """The header of an answer with status 503."""
+
+
+def _new_request_ids() -> Iterator[str]:
+    # Unique among all workers and starts, without asking for random bytes each time.
+    beginning = secrets.token_hex(4)
+    return (f"{beginning}{number:08x}" for number in itertools.count(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class FaceOptions:
     limits: Limits
     inner: Sequence[Middleware] = ()
     """What sees each answer as its face made it."""
+    request_ids: Iterator[str] = field(default_factory=_new_request_ids)
 
 
 Mount = Callable[[web.Application], None]
@@ -95,10 +96,10 @@ def add_route(
         handler = partial(_refuse_other_methods, handler=handler, methods=methods)
     for middleware in reversed(options.inner):
         handler = partial(middleware, handler=handler)
-    in_flight = options.limits.in_flight
+    in_flight, request_ids = options.limits.in_flight, options.request_ids
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        request_id = f"{_PROCESS}{next(_NUMBERS):08x}"
+        request_id = next(request_ids)
         # The next request of the connection binds its own; taking the old one back costs more.
         structlog.contextvars.bind_contextvars(request_id=request_id)
         in_flight.begin()
@@ -170,7 +171,7 @@ def basic_credentials(header: str) -> tuple[str, str] | None:
         return None
     try:
         # PHP, which clients were written for, asks for no padding.
-        text = base64.b64decode(encoded.strip() + "==").decode("utf-8", "surrogateescape")
+        text = binascii.a2b_base64(encoded + "==").decode("utf-8", "surrogateescape")
     except (binascii.Error, ValueError):
         return None
     username, _, key = text.partition(":")

@@ -131,11 +131,17 @@ class GalleryRows(Protocol):
 class ImageFiles(Protocol):
     """Bytes of images under names that only this store makes and reads."""
 
-    async def put_new(self, file: str, content: bytes) -> str:
-        """Keep new bytes durably for a new image; the name they are stored as. Raises NameTaken."""
+    def put_new(self, file: str, content: bytes) -> str:
+        """Keep new bytes durably for a new image; the name they are stored as. Raises NameTaken.
 
-    async def put_beside(self, file: str, content: bytes) -> str:
-        """Keep new bytes durably beside those of `file`; the name they are stored as."""
+        Blocks; to be called from a worker thread.
+        """
+
+    def put_beside(self, file: str, content: bytes) -> str:
+        """Keep new bytes durably beside those of `file`; the name they are stored as.
+
+        Blocks; to be called from a worker thread.
+        """
 
     def settle(self, file: str, stored_as: str) -> None:
         """Make the bytes of `stored_as` durably those of `file`; `stored_as` stays readable.

@@ -7,9 +7,14 @@ names them; bytes of a failed row are taken back; a removed image keeps its byte
 import asyncio
 import contextlib
 import hashlib
+import os
+import sys
+import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +39,14 @@ from rpcmedia.gallery.model import (
 )
 from rpcmedia.gallery.pictures import read_picture
 from rpcmedia.gallery.ports import GalleryRows, ImageFiles, NameTaken, OutcomeUnknown, StorageFailed
+
+Put = Callable[[bytes], str]
+"""Keeps bytes and tells the name they are stored as."""
+Examination = Callable[[Put], StoredBytes]
+
+_STORING_THREADS = 6
+"""One reads a picture while others wait for the disk."""
+_LOW_PRIORITY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,11 @@ class Gallery:
         self._files = files
         self._max_pixels = max_pixels
         self._now = now
+        # Other work has a core for itself, and the first turn on all.
+        self._reading = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) - 1))
+        self._threads = ThreadPoolExecutor(
+            _STORING_THREADS, thread_name_prefix="uploads", initializer=_step_back
+        )
 
     def remembered(self) -> dict[Hashable, Any]:
         """Where callers may keep what they read; see GalleryRows."""
@@ -112,9 +130,8 @@ class Gallery:
         """Add an image to a product and return its file name. Raises ImageNotCreated."""
         name = name_image(upload.name, extension)
         shown = f"{upload.name or 'image'}.{extension}"
-        describe = await self._examine(upload.content, shown)
         try:
-            return await self._keep_new(product, name, upload, describe, values, store_view)
+            return await self._keep_new(product, name, upload, shown, values, store_view)
         except StorageFailed as failure:
             raise ImageNotCreated.because(failure) from failure
 
@@ -123,33 +140,32 @@ class Gallery:
         product: Product,
         name: FileName,
         upload: Upload,
-        describe: Callable[[str], StoredBytes],
+        shown: str,
         values: ImageValues,
         store_view: int,
     ) -> str:
+        examine = self._examination(upload.content, shown)
         number = 0
         while True:
             number = await self._rows.free_number(name, number)
             file = name.path(number)
             refuse_long_name(file)
             try:
-                stored_as = await self._files.put_new(file, upload.content)
+                stored = await self._store(examine, partial(self._files.put_new, file))
             except NameTaken:
                 number += 1
                 continue
             try:
-                await self._rows.add_image(
-                    product, name, number, describe(stored_as), values, store_view
-                )
+                await self._rows.add_image(product, name, number, stored, values, store_view)
             except NameTaken:
                 number += 1
-                await self._files.take_back(stored_as)
+                await self._files.take_back(stored.stored_as)
                 continue
             except OutcomeUnknown:
                 raise
             except Exception:
                 # Not for a cancelled call: its row may still be committed, and needs its bytes.
-                await self._files.take_back(stored_as)
+                await self._files.take_back(stored.stored_as)
                 raise
             return file
 
@@ -166,12 +182,9 @@ class Gallery:
         Raises ImageNotCreated for bytes that are no picture, ImageNotFound if the image was removed
         meanwhile, ImageNotUpdated if the change cannot be kept.
         """
-        describe = None
-        if upload:
-            describe = await self._examine(upload.content, image.file.rsplit("/", 1)[-1])
         try:
-            if upload and describe:
-                await self._keep_changed(product, image, values, store_view, upload, describe)
+            if upload:
+                await self._keep_changed(product, image, values, store_view, upload)
             elif not await self._rows.change_image(product, image.id, values, store_view):
                 raise ImageNotFound
         except StorageFailed as failure:
@@ -184,20 +197,18 @@ class Gallery:
         values: ImageValues,
         store_view: int,
         upload: Upload,
-        describe: Callable[[str], StoredBytes],
     ) -> None:
-        stored_as = await self._files.put_beside(image.file, upload.content)
+        examine = self._examination(upload.content, image.file.rsplit("/", 1)[-1])
+        stored = await self._store(examine, partial(self._files.put_beside, image.file))
         try:
-            if not await self._rows.change_image(
-                product, image.id, values, store_view, describe(stored_as)
-            ):
+            if not await self._rows.change_image(product, image.id, values, store_view, stored):
                 raise ImageNotFound
         except OutcomeUnknown:
             raise
         except (StorageFailed, Fault):
-            await self._files.take_back(stored_as)
+            await self._files.take_back(stored.stored_as)
             raise
-        await self._settle(image.file, stored_as)
+        await self._settle(image.file, stored.stored_as)
 
     async def _settle(self, file: str, stored_as: str) -> None:
         # The change is kept already. If the bytes cannot move to their own name now, reads follow
@@ -206,16 +217,25 @@ class Gallery:
             await self._rows.settle_bytes(file, stored_as, self._files)
             await self._files.take_back(stored_as)
 
-    async def _examine(self, content: bytes, shown: str) -> Callable[[str], StoredBytes]:
-        """Check a picture; what makes its description once it is clear where it is stored."""
+    def _examination(self, content: bytes, shown: str) -> Examination:
+        """What checks a picture once, and then describes it wherever it is stored. It blocks."""
+        made = int(self._now() * 1000)
 
+        @cache
         def examine() -> tuple[Picture, str]:
-            picture = read_picture(content, shown, self._max_pixels)
+            with self._reading:
+                picture = read_picture(content, shown, self._max_pixels)
             return picture, hashlib.sha256(content).hexdigest()
 
-        picture, digest = await asyncio.to_thread(examine)
-        made = int(self._now() * 1000)
-        return lambda stored_as: StoredBytes(stored_as, picture, len(content), digest, made)
+        def store(put: Put) -> StoredBytes:
+            picture, digest = examine()
+            return StoredBytes(put(content), picture, len(content), digest, made)
+
+        return store
+
+    async def _store(self, examine: Examination, put: Put) -> StoredBytes:
+        """Check and keep bytes, in one piece of work of a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, examine, put)
 
     async def settle_all(self) -> int:
         """Finish updates that a stop interrupted; how many. Called once, at the start."""
@@ -250,3 +270,9 @@ class Gallery:
         """Return if rows and files can be written now; raises StorageFailed."""
         await self._rows.check_writable()
         await self._files.check_writable()
+
+
+def _step_back() -> None:
+    # Elsewhere a thread has no priority of its own.
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOW_PRIORITY)

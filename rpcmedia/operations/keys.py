@@ -56,9 +56,9 @@ class Keys:
         """What stands for a key in memory; quicker than `index`, which is for the disk."""
         return hashlib.blake2b(_bytes(key), key=self._secret, digest_size=32).digest()
 
-    def remembers(self, user: User, mark: bytes) -> bool:
-        """Whether this was found to be the user's key a while ago; it need not be hashed again."""
-        return self._right.get((user.key_hash, mark), 0.0) > time.monotonic()
+    def remembered_until(self, user: User, mark: bytes) -> float:
+        """Until when on the monotonic clock this is known to be the user's key, without a hash."""
+        return self._right.get((user.key_hash, mark), 0.0)
 
     async def is_right(self, user: User | None, key: str) -> bool:
         """Whether this is the user's key. Takes as long for a user who does not exist."""
@@ -67,7 +67,7 @@ class Keys:
             await self._in_thread(lambda: self._verify(decoy, key))
             return False
         mark = self.mark(key)
-        if self.remembers(user, mark):
+        if self.remembered_until(user, mark) > time.monotonic():
             return True
         if not await self._in_thread(lambda: self._verify(user.key_hash, key)):
             return False

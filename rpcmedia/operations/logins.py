@@ -1,6 +1,7 @@
 """Whether a user name and a key fit, for logins and HTTP Basic alike."""
 
 import contextlib
+import time
 from functools import partial
 
 import structlog
@@ -13,6 +14,8 @@ from rpcmedia.operations.ports import Accounts, User
 from rpcmedia.operations.throttle import Throttle
 
 _MOST_ADDRESSES = 1000
+_OWNER = "owner of a key"
+"""Under this, the name and a mark of the key a user is remembered."""
 
 log = structlog.get_logger(__name__)
 
@@ -41,31 +44,31 @@ class Logins:
         """The user of this name, if the key is right. Raises AccessDenied, Busy."""
         if self._in_clear and address not in self._known_addresses:
             self._warn(address)
-        known = self._accounts.remembered()
         mark = self._keys.mark(key)
-        owner: User | None = known.get(("owner", username, mark))
-        if owner and self._keys.remembers(owner, mark):
-            return owner
-        owner = await self._look_slowly(username, key, address)
+        known = self._accounts.remembered()
+        remembered: tuple[User, float] | None = known.get((_OWNER, username, mark))
+        if remembered and remembered[1] > time.monotonic():
+            return remembered[0]
+        owner = await self._look(username, key, mark, address)
         # A user without any permission has no role, and the reference lets such users not in.
         if owner is None or not owner.active or not owner.permissions:
             user = await self._accounts.user_by_name(username)
             # A name that nobody has is not written down: it may be a key in the wrong place.
             log.info("login failed", address=address, user=user.username if user else None)
             raise AccessDenied
-        known["owner", username, mark] = owner
+        known[_OWNER, username, mark] = owner, self._keys.remembered_until(owner, mark)
         return owner
 
-    async def _look_slowly(self, username: str, key: str, address: str | None) -> User | None:
+    async def _look(self, username: str, key: str, mark: bytes, address: str | None) -> User | None:
         user = await self._accounts.user_by_name(username)
-        if user and self._keys.remembers(user, self._keys.mark(key)):
+        if user and self._keys.remembered_until(user, mark) > time.monotonic():
             return user
-        look = partial(self._look, username, key)
+        look = partial(self._look_slowly, username, key)
         if self._throttle is None:
             return await look()
         return await self._throttle.attempt(username, address, look)
 
-    async def _look(self, username: str, key: str) -> User | None:
+    async def _look_slowly(self, username: str, key: str) -> User | None:
         # Read now, for who had to wait may have been shut out meanwhile.
         user = await self._accounts.user_by_name(username)
         right = await self._keys.is_right(user, key)

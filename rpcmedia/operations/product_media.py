@@ -88,9 +88,10 @@ class ProductMedia:
         if not operation.reads or given.named or not all(map(_is_plain, given.positional)):
             return await self._run(operation, scope, given)
         known = self._gallery.remembered()
-        if key not in known:
-            known[key] = await self._run(operation, scope, given)
-        return known[key]
+        answer = known.get(key)
+        if answer is None:
+            answer = known[key] = await self._run(operation, scope, given)
+        return answer
 
     async def _run(self, operation: Operation, scope: Scope, given: Arguments) -> Any:
         bound = given.bind(

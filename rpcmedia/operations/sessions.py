@@ -22,6 +22,8 @@ from rpcmedia.operations.ports import Accounts, Session, User
 from rpcmedia.operations.session_ids import SessionIds
 
 _TOUCH_SECONDS = 60.0
+_OWNER = "session and its user"
+"""Under this and its id a session is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ class Sessions:
             return await self._logins.user(*caller.basic, caller.address)
         if not isinstance(caller.session, str) or not caller.session:
             raise SessionExpired
-        session, user = await self._find(caller.session)
+        known = self._accounts.remembered().get((_OWNER, caller.session))
+        session, user = known or await self._find(caller.session)
         now = self._now()
         if session.expires <= now:
             raise SessionExpired
@@ -110,15 +113,12 @@ class Sessions:
 
     async def _find(self, session_id: str) -> tuple[Session, User]:
         known = self._accounts.remembered()
-        key = ("session and user", session_id)
-        if key not in known:
-            session = await self._accounts.session(_hash(session_id))
-            user = await self._accounts.user(session.user_id) if session else None
-            if session is None or user is None or not user.active:
-                raise SessionExpired
-            known[key] = session, user
-        found: tuple[Session, User] = known[key]
-        return found
+        session = await self._accounts.session(_hash(session_id))
+        user = await self._accounts.user(session.user_id) if session else None
+        if session is None or user is None or not user.active:
+            raise SessionExpired
+        known[_OWNER, session_id] = session, user
+        return session, user
 
 
 def _hash(session_id: str) -> str:

@@ -10,7 +10,6 @@ import errno
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,7 +22,6 @@ MEDIA = Path("media", "catalog", "product")
 """Where the bytes are in a data folder, as the URLs of media files go."""
 
 _PROBE_BYTES = 4096
-_FOLDER_SYNCS = 16
 
 _REASONS = {
     errno.ENOSPC: "The disk is full.",
@@ -41,19 +39,24 @@ class LocalFiles:
     def __init__(self, root: Path, *, durable: bool = True) -> None:
         self._root = root
         self._durable = durable
-        self._folder_syncs = ThreadPoolExecutor(_FOLDER_SYNCS, thread_name_prefix="folders")
         self._make_root()
 
-    async def put_new(self, file: str, content: bytes) -> str:
+    def put_new(self, file: str, content: bytes) -> str:
         """See ImageFiles. The bytes are fsynced under their own name, then their folder."""
-        await in_thread(lambda: self._write(file, content))
+        self._put(file, content)
         return file
 
-    async def put_beside(self, file: str, content: bytes) -> str:
+    def put_beside(self, file: str, content: bytes) -> str:
         """See ImageFiles."""
         beside = f"{file.rpartition('/')[0]}/pending-{secrets.token_hex(16)}"
-        await in_thread(lambda: self._write(beside, content))
+        self._put(beside, content)
         return beside
+
+    def _put(self, stored_as: str, content: bytes) -> None:
+        try:
+            self._write(stored_as, content)
+        except OSError as error:
+            raise _translate(error) from error
 
     def settle(self, file: str, stored_as: str) -> None:
         """See ImageFiles. The old bytes are replaced by a second link to the new ones."""
@@ -121,7 +124,9 @@ class LocalFiles:
                 view = memoryview(content)
                 while view:
                     view = view[new.write(view) :]
-                self._sync_both(new.fileno(), path.parent)
+                if self._durable:
+                    os.fsync(new.fileno())
+            self._sync(path.parent)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -153,15 +158,6 @@ class LocalFiles:
         # one that could not.
         self._sync(folder.parent)
         self._lasting.add(folder)
-
-    def _sync_both(self, descriptor: int, folder: Path) -> None:
-        # Side by side, for the disk writes both down in one go.
-        if self._durable:
-            named = self._folder_syncs.submit(sync_folder, folder)
-            try:
-                os.fsync(descriptor)
-            finally:
-                named.result()
 
     def _sync(self, folder: Path) -> None:
         if self._durable:

@@ -141,7 +141,7 @@ async def test_an_update_that_was_interrupted_is_backed_up(
         product = await folder.rows.product_by_sku("product1")
         assert product
         [image] = [i for i in await folder.rows.gallery(product, 0) if i.file == "/a/_/a.png"]
-        waiting = await folder.files.put_beside(image.file, new)
+        waiting = folder.files.put_beside(image.file, new)
         picture = Picture("image/png", pictures.WIDTH, pictures.HEIGHT)
         stored = StoredBytes(waiting, picture, len(new), hashlib.sha256(new).hexdigest(), 1)
         assert await folder.rows.change_image(product, image.id, ImageValues(), 0, stored)

@@ -14,7 +14,7 @@ async def begin_update(server: Server, file: str) -> str:
     product = await rows.product_by_sku("product1")
     assert product
     (image,) = await rows.gallery(product, 0)
-    beside = await files.put_beside(file, NEW)
+    beside = files.put_beside(file, NEW)
     stored = StoredBytes(beside, Picture("image/jpeg", 8, 6), len(NEW), "0" * 64, 0)
     assert await rows.change_image(product, image.id, ImageValues(), 0, stored)
     return beside

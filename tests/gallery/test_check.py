@@ -9,7 +9,7 @@ from tests.support.catalogs import Before, Shop
 
 async def put_stray(shop: Shop, name: str = "/s/t/stray.jpg") -> str:
     """Bytes that no image stands for, as a stop in the middle of an upload leaves them."""
-    return await shop.files.put_new(name, b"stray")
+    return shop.files.put_new(name, b"stray")
 
 
 async def test_a_gallery_without_anything_wrong_is_clean(shop: Shop) -> None:
@@ -123,7 +123,7 @@ async def test_what_an_update_leaves_when_its_bytes_cannot_be_taken_back_is_foun
     shop: Shop,
 ) -> None:
     file = await shop.create()
-    waiting = await shop.files.put_beside(file, pictures.png())
+    waiting = shop.files.put_beside(file, pictures.png())
     report = await check_gallery(shop.rows, shop.files)
     assert (report.orphans, report.damaged, report.missing) == ([waiting], [], [])
     pruned = await check_gallery(shop.rows, shop.files, prune=True)

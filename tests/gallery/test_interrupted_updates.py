@@ -15,7 +15,7 @@ async def interrupt_update(shop: Shop, file: str, content: bytes) -> str:
     """All of an update up to its commit, as if the server had stopped then; the waiting name."""
     picture = Picture("image/jpeg", pictures.WIDTH, pictures.HEIGHT)
     image = await shop.image(file)
-    stored_as = await shop.files.put_beside(file, content)
+    stored_as = shop.files.put_beside(file, content)
     digest = hashlib.sha256(content).hexdigest()
     stored = StoredBytes(stored_as, picture, len(content), digest, 1)
     product = await shop.product()
@@ -41,7 +41,7 @@ async def test_bytes_that_wait_for_an_update_are_served_under_no_name_of_their_o
 async def test_a_stop_before_the_commit_leaves_the_old_bytes(tmp_path: Path) -> None:
     async with open_shop(tmp_path) as shop:
         file = await shop.create(content=OLD)
-        waiting = await shop.files.put_beside(file, NEW)
+        waiting = shop.files.put_beside(file, NEW)
     async with open_shop(tmp_path) as shop:
         assert await shop.gallery.settle_all() == 0
         assert await shop.served(file) == OLD

@@ -111,7 +111,7 @@ class GalleryRowsContract(CatalogContract, ValuesContract):
         self, loaded: GalleryRows, files: ImageFiles
     ) -> None:
         owner, image_id = await product(loaded), await add(loaded, "/a/_/a.png")
-        beside = await files.put_beside("/a/_/a.png", b"new")
+        beside = files.put_beside("/a/_/a.png", b"new")
         assert await loaded.unsettled() == []
         new = stored_as(beside, "11" * 32)
         assert await loaded.change_image(owner, image_id, ImageValues(), ADMIN, new)
@@ -127,7 +127,7 @@ class GalleryRowsContract(CatalogContract, ValuesContract):
         self, loaded: GalleryRows, files: ImageFiles
     ) -> None:
         owner, image_id = await product(loaded), await add(loaded, "/a/_/a.png")
-        names = [await files.put_beside("/a/_/a.png", content) for content in (b"one", b"two")]
+        names = [files.put_beside("/a/_/a.png", content) for content in (b"one", b"two")]
         for name in names:
             await loaded.change_image(owner, image_id, ImageValues(), ADMIN, stored_as(name))
         assert await loaded.settle_bytes("/a/_/a.png", names[0], files) is False
@@ -140,7 +140,7 @@ class GalleryRowsContract(CatalogContract, ValuesContract):
         self, loaded: GalleryRows, files: ImageFiles
     ) -> None:
         owner, image_id = await product(loaded), await add(loaded, "/a/_/a.png")
-        beside = await files.put_beside("/a/_/a.png", b"new")
+        beside = files.put_beside("/a/_/a.png", b"new")
         await loaded.change_image(owner, image_id, ImageValues(), ADMIN, stored_as(beside))
         await loaded.remove_image(owner, image_id)
         assert await loaded.all_removed() == {beside}

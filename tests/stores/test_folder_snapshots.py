@@ -62,7 +62,7 @@ async def test_a_file_that_is_the_same_is_not_touched(shop: Shop) -> None:
 async def test_a_waiting_update_is_saved_and_comes_back(shop: Shop) -> None:
     # What stays of an update whose bytes could not move to their own name.
     file = await shop.create("one", content=pictures.jpeg(1))
-    beside = await shop.files.put_beside(file, pictures.jpeg(2))
+    beside = shop.files.put_beside(file, pictures.jpeg(2))
     await snapshots_of(shop).save("a")
     await shop.files.clear()
 

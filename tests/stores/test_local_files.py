@@ -41,14 +41,14 @@ def small_disk() -> Iterator[None]:
 
 
 async def test_a_file_is_where_its_name_says(files: LocalFiles, media: Path) -> None:
-    assert await files.put_new(FILE, b"x") == FILE
+    assert files.put_new(FILE, b"x") == FILE
     assert (media / "i" / "m" / "image.jpg").read_bytes() == b"x"
 
 
 async def test_bytes_that_wait_have_a_name_that_no_image_can_have(
     files: LocalFiles, media: Path
 ) -> None:
-    beside = await files.put_beside(FILE, b"x")
+    beside = files.put_beside(FILE, b"x")
     folder, _, name = beside.rpartition("/")
     assert folder == "/i/m"
     # Every image has an extension.
@@ -59,7 +59,7 @@ async def test_bytes_that_wait_have_a_name_that_no_image_can_have(
 async def test_files_are_found_again_by_another_store_on_the_folder(
     files: LocalFiles, media: Path
 ) -> None:
-    await files.put_new(FILE, b"x")
+    files.put_new(FILE, b"x")
     again = LocalFiles(media)
     assert list(again.names()) == [(FILE, 1)]
     assert again.location(FILE).read_bytes() == b"x"
@@ -68,7 +68,7 @@ async def test_files_are_found_again_by_another_store_on_the_folder(
 async def test_files_can_be_read_by_a_web_server_and_not_written(
     files: LocalFiles, media: Path
 ) -> None:
-    await files.put_new(FILE, b"x")
+    files.put_new(FILE, b"x")
     mode = (media / "i" / "m" / "image.jpg").stat().st_mode & 0o777
     assert mode & 0o022 == 0
     assert mode & 0o600 == 0o600
@@ -76,10 +76,10 @@ async def test_files_can_be_read_by_a_web_server_and_not_written(
 
 
 async def test_old_bytes_are_replaced_and_not_written_over(files: LocalFiles, media: Path) -> None:
-    await files.put_new(FILE, b"old")
+    files.put_new(FILE, b"old")
     backup = media.parent / "backup.jpg"
     os.link(files.location(FILE), backup)
-    files.settle(FILE, await files.put_beside(FILE, b"new"))
+    files.settle(FILE, files.put_beside(FILE, b"new"))
     assert backup.read_bytes() == b"old"
 
 
@@ -88,11 +88,11 @@ async def test_a_write_that_fails_half_way_leaves_nothing(
 ) -> None:
     for put in (files.put_new, files.put_beside):
         with pytest.raises(StorageFailed) as failed:
-            await put(FILE, b"x" * 3_000_000)
+            put(FILE, b"x" * 3_000_000)
         assert str(failed.value) == "The media folder failed (EFBIG)."
         assert list(files.names()) == []
     # The name is free for the next, smaller picture.
-    assert await files.put_new(FILE, b"x") == FILE
+    assert files.put_new(FILE, b"x") == FILE
 
 
 @pytest.mark.parametrize(
@@ -108,18 +108,18 @@ async def test_a_reason_is_plain_and_shows_no_path(
 ) -> None:
     (media / "f").write_bytes(b"a file where a folder would be")
     with pytest.raises(StorageFailed) as failed:
-        await files.put_new(file, b"x")
+        files.put_new(file, b"x")
     assert str(failed.value) == reason
 
 
 async def test_a_folder_that_is_gone_is_made_again_for_new_files(
     files: LocalFiles, media: Path
 ) -> None:
-    await files.put_new(FILE, b"x")
+    files.put_new(FILE, b"x")
     await files.take_back(FILE)
     (media / "i" / "m").rmdir()
     (media / "i").rmdir()
-    await files.put_new(FILE, b"y")
+    files.put_new(FILE, b"y")
     assert files.location(FILE).read_bytes() == b"y"
 
 

@@ -12,7 +12,7 @@ from aiohttp import web
 from rpcmedia.faces.content_coding import CannotDecompress, decompress
 from rpcmedia.faces.http import FaceOptions, Sender, add_route
 from rpcmedia.faces.jsonrpc import wire
-from rpcmedia.faces.jsonrpc.methods import Context, label_of, run_method
+from rpcmedia.faces.jsonrpc.methods import PARAMETERS, Context, label_of, run_method
 from rpcmedia.faces.jsonrpc.profiles import Profile
 from rpcmedia.faces.jsonrpc.wire import (
     BUSY,
@@ -79,12 +79,12 @@ class Endpoint:
         limits = self._options.limits
         if limits.in_flight.too_many:
             return self._refuse(BUSY, "Server is busy, try again")
-        if (request.content_length or 0) > limits.max_body:
-            return self._refuse_large()
         coding = request.headers.get("Content-Encoding")
         try:
             if coding is None and is_here(request):
                 return await self._answer_request(request, take_body(request, limits))
+            if (request.content_length or 0) > limits.max_body:
+                return self._refuse_large()
             # A compressed body, or one in chunks, may become as large as any.
             size = limits.max_body if coding else request.content_length or limits.max_body
             async with limits.body_memory.room_for(size):
@@ -174,7 +174,7 @@ class Endpoint:
                 raise SessionExpired
             raise WireError(INVALID_REQUEST, "Invalid Request: the member method is missing.")
         name = message.members["method"]
-        if not isinstance(name, str) or not METHOD_NAME.match(name):
+        if not isinstance(name, str) or not (name in PARAMETERS or METHOD_NAME.match(name)):
             raise WireError(INVALID_REQUEST, "Invalid Request")
         return name
 

@@ -29,7 +29,7 @@ with warnings.catch_warnings():
 
 log = structlog.get_logger(__name__)
 
-_PARAMETERS = {
+PARAMETERS = {
     "startSession": (),
     "endSession": ("sessionId",),
     "login": ("username", "apiKey"),
@@ -67,13 +67,13 @@ def _read_parameters(name: str, params: object) -> tuple[str, list[Any]]:
         params = []
     if not isinstance(params, list | dict):
         raise WireError(INVALID_PARAMS, "params must be an array or an object.")
-    if name not in _PARAMETERS:
+    if name not in PARAMETERS:
         return "call", _read_direct(name, params)
     if isinstance(params, list):
         return name, params
     if all(key.isdecimal() for key in params):
         return name, list(params.values())
-    names = _PARAMETERS[name]
+    names = PARAMETERS[name]
     for required in _REQUIRED.get(name, ()):
         if required not in params:
             raise WireError(
@@ -180,6 +180,6 @@ def label_of(members: dict[str, Any]) -> str:
         if isinstance(params, dict):
             return method_label(params.get("apiPath", params.get("1")))
         return method_label(params[1] if isinstance(params, list) and len(params) > 1 else None)
-    if isinstance(name, str) and name in _PARAMETERS:
+    if isinstance(name, str) and name in PARAMETERS:
         return name
     return method_label(name)

@@ -89,13 +89,12 @@ def encode(answer: Any) -> bytes:
 
 def success(profile: Profile, message: Message, value: Any) -> dict[str, Any]:
     """The answer that carries a result."""
-    null_error = {"error": None} if profile.null_error(message.version) else {}
-    return {
-        **profile.version(message.version),
-        "id": _answer_id(profile, message),
-        **null_error,
-        "result": spell(profile, value),
-    }
+    answer = profile.version(message.version)
+    answer["id"] = _answer_id(profile, message)
+    if profile.null_error(message.version):
+        answer["error"] = None
+    answer["result"] = spell(profile, value)
+    return answer
 
 
 def failure(profile: Profile, message: Message, code: int, text: str) -> dict[str, Any]:
