@@ -1,5 +1,6 @@
 """The HTTP application: limits, request ids, health, metrics, and the faces mounted on it."""
 
+import asyncio
 import binascii
 import itertools
 import secrets
@@ -171,7 +172,7 @@ def basic_credentials(header: str) -> tuple[str, str] | None:
         return None
     try:
         # PHP, which clients were written for, asks for no padding.
-        text = binascii.a2b_base64(encoded + "==").decode("utf-8", "surrogateescape")
+        text = binascii.a2b_base64(encoded + "==").decode()
     except (binascii.Error, ValueError):
         return None
     username, _, key = text.partition(":")
@@ -208,21 +209,27 @@ async def _healthz(request: web.Request) -> web.Response:
 
 
 def _readyz(check_ready: Callable[[], Awaitable[None]]) -> Handler:
-    ready_until = 0.0
-
-    async def readyz(request: web.Request) -> web.Response:
-        nonlocal ready_until
-        now = time.monotonic()
-        if now < ready_until:
-            return web.json_response({"status": "ready"})
+    async def look() -> bool:
         try:
             await check_ready()
-            # Anyone may ask, and each look writes.
-            ready_until = now + _READY_SECONDS
         except Exception as failure:
             log.warning("not ready", reason=str(failure))
-            return web.json_response({"status": "not ready"}, status=503)
-        return web.json_response({"status": "ready"})
+            return False
+        return True
+
+    looking: asyncio.Task[bool] | None = None
+    began = 0.0
+
+    async def readyz(request: web.Request) -> web.Response:
+        nonlocal looking, began
+        # Anyone may ask, and each look writes: all who ask within a second share one.
+        old = time.monotonic() - began > _READY_SECONDS
+        if looking is None or (looking.done() and old):
+            began = time.monotonic()
+            looking = asyncio.create_task(look())
+        if await asyncio.shield(looking):
+            return web.json_response({"status": "ready"})
+        return web.json_response({"status": "not ready"}, status=503)
 
     return readyz
 

@@ -7,22 +7,29 @@ requests away at once; it never grows until the machine ends it.
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
 MOST_REQUESTS = 512
-"""Requests under way at once, those that wait for memory among them."""
+"""Requests at work at once."""
+MOST_BODIES = 2048
+"""Bodies that arrive, or wait for memory, at once: more than that, so that they cannot keep out
+requests that are here."""
 
 BODY_MEMORY = 256 * 1024**2
 
 _MEMORY_A_BYTE = 3
 """A body, its text within the JSON, and the picture out of that: all are there at one moment."""
 
-_PATIENCE_SECONDS = 15.0
+SMALL_BODY = 64 * 1024
+"""Bodies up to this, which may come behind their head, do not wait for memory."""
+
+_PATIENCE_SECONDS = 5.0
 _SLOWEST_BYTES_A_SECOND = 64 * 1024
-"""On average since the server began to read, once its patience has ended."""
+"""On average since the server began to read, once its patience has ended: then the client has had
+time to fill its socket, and may be keeping others from the memory."""
 
 _ARRIVAL_SECONDS = 0.05
 
@@ -42,6 +49,7 @@ class InFlight:
 
     def __init__(self) -> None:
         self._requests = 0
+        self._bodies = 0
         self._none = asyncio.Event()
         self._none.set()
         self._stopping = False
@@ -49,7 +57,21 @@ class InFlight:
     @property
     def too_many(self) -> bool:
         """Whether the latest request is one more than the server takes on."""
-        return self._requests > MOST_REQUESTS
+        return self._requests - self._bodies > MOST_REQUESTS
+
+    @property
+    def too_many_bodies(self) -> bool:
+        """Whether no more bodies may arrive beside those that do."""
+        return self._bodies >= MOST_BODIES
+
+    @contextlib.contextmanager
+    def arriving(self) -> Iterator[None]:
+        """Count a request, for the block, as one whose body is not here yet."""
+        self._bodies += 1
+        try:
+            yield
+        finally:
+            self._bodies -= 1
 
     def begin(self) -> None:
         """Count one request, until `end`."""

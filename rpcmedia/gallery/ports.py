@@ -15,6 +15,9 @@ from rpcmedia.gallery.model import (
     StoreView,
 )
 
+MOST_REMEMBERED = 100
+"""Images of a gallery that is kept in memory; a larger one is read anew each time."""
+
 
 class StorageFailed(Exception):
     """A store could not do what was asked; the text is a plain reason without paths or SQL."""

@@ -81,6 +81,10 @@ class Gallery:
             _STORING_THREADS, thread_name_prefix="uploads", initializer=_step_back
         )
 
+    def close(self) -> None:
+        """Let the threads end."""
+        self._threads.shutdown(wait=False)
+
     def remembered(self) -> dict[Hashable, Any]:
         """Where callers may keep what they read; see GalleryRows."""
         return self._rows.remembered()

@@ -32,6 +32,8 @@ from rpcmedia.operations.sessions import Caller, Sessions
 
 ALL_RIGHTS = "all"
 
+_MOST_CALLS = 20_000
+
 TURN = 50
 """After so many calls of one request others have their turn: cached answers never wait."""
 
@@ -70,6 +72,8 @@ class Operations:
             calls = list(calls.values())
         if not isinstance(calls, list):
             raise InvalidArguments("multiCall: calls must be a list of [path, arguments].")
+        if len(calls) > _MOST_CALLS:
+            raise InvalidArguments(f"multiCall: there are {len(calls)} calls; send {_MOST_CALLS}.")
         stop = isinstance(options, dict) and options.get("break") in (1, "1")
         scope = Scope(defaults)
         answers: list[Any] = []

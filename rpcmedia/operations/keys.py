@@ -60,6 +60,13 @@ class Keys:
         """Until when on the monotonic clock this is known to be the user's key, without a hash."""
         return self._right.get((user.key_hash, mark), 0.0)
 
+    def remember(self, user: User, mark: bytes) -> float:
+        """Take a key for the user's without a hash for a while; until when."""
+        if len(self._right) >= _REMEMBER_KEYS:
+            self._right.clear()
+        until = self._right[user.key_hash, mark] = time.monotonic() + _REMEMBER_SECONDS
+        return until
+
     async def is_right(self, user: User | None, key: str) -> bool:
         """Whether this is the user's key. Takes as long for a user who does not exist."""
         if user is None:
@@ -71,9 +78,7 @@ class Keys:
             return True
         if not await self._in_thread(lambda: self._verify(user.key_hash, key)):
             return False
-        if len(self._right) >= _REMEMBER_KEYS:
-            self._right.clear()
-        self._right[user.key_hash, mark] = time.monotonic() + _REMEMBER_SECONDS
+        self.remember(user, mark)
         return True
 
     def close(self) -> None:

@@ -68,8 +68,11 @@ class Accounts(Protocol):
     async def set_active(self, username: str, active: bool) -> bool:
         """Let a user in or keep the user out; False if there is no such user."""
 
-    async def add_session(self, id_hash: str, session: Session) -> None:
-        """Keep a session under the hash of its id, and forget sessions that expired before it."""
+    async def add_session(self, id_hash: str, session: Session, owner: User) -> bool:
+        """Keep a session under the hash of its id, and forget sessions that expired before it.
+
+        False, and nothing kept, if its owner was shut out or given another key meanwhile.
+        """
 
     async def session(self, id_hash: str) -> Session | None:
         """The session whose id has this hash, expired or not."""

@@ -13,6 +13,7 @@ from rpcmedia.gallery.faults import Fault, ImageNotCreated, ImageNotRemoved, Ima
 from rpcmedia.gallery.file_names import EXTENSIONS
 from rpcmedia.gallery.model import DEFAULT_SCOPE, Product
 from rpcmedia.gallery.pictures import picture_type
+from rpcmedia.gallery.ports import MOST_REMEMBERED
 from rpcmedia.gallery.service import Gallery
 from rpcmedia.operations import arguments
 from rpcmedia.operations.arguments import Arguments
@@ -74,6 +75,11 @@ class Operation:
     failed: type[Fault] = InternalError
     """What is answered when a store fails while it runs."""
 
+    @property
+    def most_arguments(self) -> int:
+        """How many arguments it looks at; more are ignored."""
+        return len(self.required) + len(self.optional)
+
 
 class ProductMedia:
     """The operations over one gallery; URLs begin with `base_url`."""
@@ -84,13 +90,15 @@ class ProductMedia:
 
     async def answer(self, operation: Operation, scope: Scope, given: Arguments) -> Any:
         """Run an operation. One that only reads answers the same again until something changes."""
-        key = (operation.name, scope.store_view, given.positional)
-        if not operation.reads or given.named or not all(map(_is_plain, given.positional)):
+        if not (operation.reads and _is_plain(operation, given)):
             return await self._run(operation, scope, given)
         known = self._gallery.remembered()
+        key = (operation.name, scope.store_view, given.positional)
         answer = known.get(key)
         if answer is None:
-            answer = known[key] = await self._run(operation, scope, given)
+            answer = await self._run(operation, scope, given)
+            if not isinstance(answer, ImageMaps) or len(answer) <= MOST_REMEMBERED:
+                known[key] = answer
         return answer
 
     async def _run(self, operation: Operation, scope: Scope, given: Arguments) -> Any:
@@ -167,11 +175,18 @@ class ProductMedia:
         return await find_product(self._gallery, given["productId"], given["identifierType"])
 
 
-def _is_plain(argument: object) -> bool:
-    # By its type itself, for Python takes True and 1.0 for the same key as 1.
-    if type(argument) is str:
-        return len(argument) <= _LONGEST_REMEMBERED
-    return argument is None or type(argument) is int
+def _is_plain(operation: Operation, given: Arguments) -> bool:
+    """Whether arguments can be a key, and are no more than the operation looks at."""
+    if given.named or len(given.positional) > operation.most_arguments:
+        return False
+    for argument in given.positional:
+        # By its type itself, for Python takes True and 1.0 for the same key as 1.
+        if type(argument) is str:
+            if len(argument) > _LONGEST_REMEMBERED:
+                return False
+        elif argument is not None and type(argument) is not int:
+            return False
+    return True
 
 
 def _set_id(value: object) -> int | None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from rpcmedia.gallery.ports import StorageFailed
 from rpcmedia.operations import php
 from rpcmedia.operations.faults import (
+    AccessDenied,
     InvalidArguments,
     MissingParameter,
     SessionExpired,
@@ -23,7 +24,7 @@ from rpcmedia.operations.session_ids import SessionIds
 
 _TOUCH_SECONDS = 60.0
 _OWNER = "session and its user"
-"""Under this and its id a session is remembered."""
+"""Under this and the hash of its id a session is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,9 @@ class Sessions:
         while self._ids.may_repeat and await self._accounts.session(_hash(session_id)):
             session_id = self._new_id()
         now = self._now()
-        await self._accounts.add_session(
-            _hash(session_id), Session(user.id, now, now + self._rules.life)
-        )
+        session = Session(user.id, now, now + self._rules.life)
+        if not await self._accounts.add_session(_hash(session_id), session, user):
+            raise AccessDenied
         return session_id
 
     async def start(self) -> str:
@@ -99,25 +100,25 @@ class Sessions:
             return await self._logins.user(*caller.basic, caller.address)
         if not isinstance(caller.session, str) or not caller.session:
             raise SessionExpired
-        known = self._accounts.remembered().get((_OWNER, caller.session))
-        session, user = known or await self._find(caller.session)
+        id_hash = _hash(caller.session)
+        known = self._accounts.remembered().get((_OWNER, id_hash))
+        session, user = known or await self._find(id_hash)
         now = self._now()
         if session.expires <= now:
             raise SessionExpired
         if self._rules.sliding and now - session.last_used >= _TOUCH_SECONDS:
             # Who only reads must not fail because the disk is full.
             with contextlib.suppress(StorageFailed):
-                id_hash = _hash(caller.session)
                 await self._accounts.touch_session(id_hash, now, now + self._rules.life)
         return user
 
-    async def _find(self, session_id: str) -> tuple[Session, User]:
+    async def _find(self, id_hash: str) -> tuple[Session, User]:
         known = self._accounts.remembered()
-        session = await self._accounts.session(_hash(session_id))
+        session = await self._accounts.session(id_hash)
         user = await self._accounts.user(session.user_id) if session else None
         if session is None or user is None or not user.active:
             raise SessionExpired
-        known[_OWNER, session_id] = session, user
+        known[_OWNER, id_hash] = session, user
         return session, user
 
 

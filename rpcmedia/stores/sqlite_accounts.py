@@ -76,9 +76,9 @@ class SqliteAccounts:
 
         return await self._database.write(change)
 
-    async def add_session(self, id_hash: str, session: Session) -> None:
+    async def add_session(self, id_hash: str, session: Session, owner: User) -> bool:
         """See Accounts."""
-        await self._database.write(partial(_add_session, id_hash, session))
+        return await self._database.write(partial(_add_session, id_hash, session, owner))
 
     async def session(self, id_hash: str) -> Session | None:
         """See Accounts."""
@@ -144,12 +144,19 @@ def _end_sessions(connection: sqlite3.Connection, username: str) -> None:
     connection.execute(sql, (name_key(username),))
 
 
-def _add_session(id_hash: str, session: Session, connection: sqlite3.Connection) -> None:
+def _add_session(
+    id_hash: str, session: Session, owner: User, connection: sqlite3.Connection
+) -> bool:
     connection.execute("DELETE FROM session WHERE expires < ?", (session.last_used,))
-    connection.execute(
-        "INSERT INTO session (id_hash, user, last_used, expires) VALUES (?, ?, ?, ?)",
-        (id_hash, session.user_id, session.last_used, session.expires),
+    # By the index of the key, for its hash may have been renewed.
+    cursor = connection.execute(
+        """
+        INSERT INTO session (id_hash, user, last_used, expires)
+        SELECT ?, id, ?, ? FROM user WHERE id = ? AND key_index = ? AND active
+        """,
+        (id_hash, session.last_used, session.expires, session.user_id, owner.key_index),
     )
+    return cursor.rowcount > 0
 
 
 def _read_session(id_hash: str, connection: sqlite3.Connection) -> Session | None:

@@ -26,7 +26,7 @@ from rpcmedia.stores.write_turns import WriteTurns
 
 T = TypeVar("T")
 
-_CACHE_ENTRIES = 20_000
+_CACHE_ENTRIES = 10_000
 LONGEST_KEY = 512
 """Nothing that clients name is longer; what they ask for is kept in the cache, found or not."""
 _MISSING = object()

@@ -140,7 +140,7 @@ _HIGHEST_OWN = "SELECT max(position) FROM image_value WHERE product = ? AND stor
 # Those of the default scope count where the store view has no position of its own.
 _HIGHEST_SHARED = """
     SELECT position FROM image_value AS shared
-    WHERE product = ? AND store_view = 0 AND NOT EXISTS (
+    WHERE product = ? AND store_view = 0 AND position IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM image_value AS own
         WHERE own.image = shared.image AND own.store_view = ? AND own.position IS NOT NULL
     )

@@ -16,7 +16,7 @@ from rpcmedia.gallery.model import (
     StoreView,
     sku_key,
 )
-from rpcmedia.gallery.ports import ImageFiles
+from rpcmedia.gallery.ports import MOST_REMEMBERED, ImageFiles
 from rpcmedia.stores import sqlite_catalog
 from rpcmedia.stores import sqlite_images as images
 from rpcmedia.stores.sqlite_database import LONGEST_KEY, Database
@@ -69,10 +69,14 @@ class SqliteRows:
 
     async def gallery(self, product: Product, store_view: int) -> tuple[Image, ...]:
         """See GalleryRows."""
-        return self._database.cached(
-            ("gallery", product.id, store_view),
-            partial(images.read_gallery, product, store_view),
-        )
+        remembered = self._database.remembered()
+        key = ("gallery", product.id, store_view)
+        found: tuple[Image, ...] | None = remembered.get(key)
+        if found is None:
+            found = self._database.look_up(partial(images.read_gallery, product, store_view))
+            if len(found) <= MOST_REMEMBERED:
+                remembered[key] = found
+        return found
 
     async def kept_bytes(self, file: str) -> tuple[str, str | None] | None:
         """See GalleryRows."""

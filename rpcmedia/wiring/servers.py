@@ -265,9 +265,10 @@ async def build_server(
         partial(media_files.mount, gallery=gallery, options=options),
     ]
     check_ready = control.between(gallery.check_writable) if control else gallery.check_writable
-    return http.build_app(
-        faces,
-        options,
-        check_ready,
-        outer=[recording] if recording else [],
-    )
+    app = http.build_app(faces, options, check_ready, outer=[recording] if recording else [])
+
+    async def end_threads(_: web.Application) -> None:
+        gallery.close()
+
+    app.on_cleanup.append(end_threads)
+    return app

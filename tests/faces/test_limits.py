@@ -5,8 +5,9 @@ import base64
 import contextlib
 import io
 import json
+import sqlite3
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from rpcmedia import wiring
 from rpcmedia.faces import http, limits
-from rpcmedia.faces.limits import MOST_REQUESTS, BodyMemory
+from rpcmedia.faces.limits import BodyMemory
 from rpcmedia.settings import Settings
 from rpcmedia.wiring import listeners
 from tests.support import pictures
@@ -24,17 +25,16 @@ from tests.support.server import CATALOG, KEY, USER, Server
 LIST = {"jsonrpc": "2.0", "id": 7, "method": "call", "params": [None, "product_media.list", [1]]}
 BASIC = {"Authorization": "Basic " + base64.b64encode(f"{USER}:{KEY}".encode()).decode()}
 MIB = 1024**2
+HEAD = b"POST /api/jsonrpc HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
 
 
 @contextlib.asynccontextmanager
 async def half_sent(server: Server, count: int) -> AsyncIterator[list[asyncio.StreamWriter]]:
     """So many requests whose bodies are not there yet."""
-    port = int(server.url.rpartition(":")[2])
-    head = b"POST /api/jsonrpc HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{"
     writers = []
     for _ in range(count):
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(head)
+        _, writer = await asyncio.open_connection("127.0.0.1", port_of(server))
+        writer.write(HEAD % 10 + b"{")
         writers.append(writer)
     try:
         yield writers
@@ -43,35 +43,73 @@ async def half_sent(server: Server, count: int) -> AsyncIterator[list[asyncio.St
             writer.close()
 
 
-async def until(server: Server, member: str) -> Any:
-    """The first answer to a call that has this member."""
-    for _ in range(200):
-        answer = await server.send(LIST, Authorization=server.basic or "")
-        if member in answer:
-            return answer
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"There was no {member}.")
+@contextlib.contextmanager
+def writers_wait(server: Server) -> Iterator[None]:
+    """Nothing can be written for the block."""
+    other = sqlite3.connect(server.data / "rpcmedia.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("COMMIT")
+        other.close()
 
 
 async def test_more_requests_than_the_server_takes_on_are_told_to_come_again(
-    server: Server,
+    server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await server.call("product_media.create", "product1", upload(pictures.png()))
-    async with half_sent(server, MOST_REQUESTS) as writers:
-        answer = await until(server, "error")
+    monkeypatch.setattr(limits, "MOST_REQUESTS", 5)
+    (file,) = await server.call("product_media.create", "product1", upload(pictures.png()))
+    with writers_wait(server):
+        change = ("product_media.update", "product1", file, {"label": "new"})
+        changes = [asyncio.create_task(server.call(*change)) for _ in range(5)]
+        await asyncio.sleep(0.5)
 
-        assert answer["error"] == {"code": -32050, "message": "Server is busy, try again"}
-        media = f"{server.url}/media/catalog/product/i/m/image.png"
+        code, message = await server.fault("product_media.list", "product1")
+        assert (code, message) == (-32050, "Server is busy, try again")
+        media = f"{server.url}/media/catalog/product{file}"
         async with server.http.get(media) as refusal:
             assert (refusal.status, refusal.headers["Retry-After"]) == (503, "1")
         async with server.http.get(f"{server.url}/healthz") as health:
             assert health.status == 200
+        assert not any(change.done() for change in changes)
 
-        # One less, and there is room again.
-        writers[0].write(b"}" * 9)
-        await until(server, "result")
-        async with server.http.get(media) as answered:
-            assert answered.status == 200
+    assert await asyncio.gather(*changes) == [1] * 5
+    assert len(await server.call("product_media.list", "product1")) == 1
+
+
+async def test_bodies_that_do_not_come_keep_out_others_of_their_kind_only(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MOST_BODIES", 3)
+    async with half_sent(server, 3):
+        await asyncio.sleep(0.3)
+        # This one is here with its head, and is answered.
+        assert await server.call("product_media.list", "product1") == []
+        reader, writer = await asyncio.open_connection("127.0.0.1", port_of(server))
+        writer.write(HEAD % 10)
+        assert b"-32050" in await reader.readuntil(b"}}")
+        writer.close()
+
+
+async def test_a_small_body_behind_its_head_does_not_wait_for_large_ones(server: Server) -> None:
+    body = json.dumps({**LIST, "method": "globalFaults"}).encode()
+    silent = [await asyncio.open_connection("127.0.0.1", port_of(server)) for _ in range(4)]
+    for _, writer in silent:
+        writer.write(HEAD % (32 * MIB))
+    await asyncio.sleep(0.3)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port_of(server))
+    writer.write(HEAD % len(body))
+    await asyncio.sleep(0.1)
+    writer.write(body)
+
+    assert b'"result"' in await asyncio.wait_for(reader.readuntil(b'"result"'), 3)
+    for _, opened in [*silent, (reader, writer)]:
+        opened.close()
+
+
+def port_of(server: Server) -> int:
+    return int(server.url.rpartition(":")[2])
 
 
 async def test_a_body_that_does_not_arrive_in_time_is_refused(

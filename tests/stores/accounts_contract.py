@@ -75,7 +75,7 @@ class AccountsContract:
     async def test_a_renewed_hash_of_the_same_key_ends_no_session(self, accounts: Accounts) -> None:
         user, other = await put(accounts, "apiuser"), await put(accounts, "other")
         session = Session(user.id, 1.0, 2.0)
-        await accounts.add_session("00" * 32, session)
+        await accounts.add_session("00" * 32, session, user)
         await accounts.renew_key_hash(user, "harder hash")
         renewed = replace(user, key_hash="harder hash")
         assert await accounts.user_by_name("apiuser") == renewed
@@ -124,7 +124,7 @@ class AccountsContract:
     async def test_a_session_is_found_by_its_hash_alone(self, accounts: Accounts) -> None:
         user = await put(accounts)
         session = Session(user.id, 1000.25, 4600.5)
-        await accounts.add_session("ab" * 32, session)
+        await accounts.add_session("ab" * 32, session, user)
         assert await accounts.session("ab" * 32) == session
         for other in ("AB" * 32, "ab" * 31, "", "%"):
             assert await accounts.session(other) is None
@@ -132,14 +132,14 @@ class AccountsContract:
     async def test_a_user_may_have_several_sessions(self, accounts: Accounts) -> None:
         user = await put(accounts)
         sessions = {f"{number:064x}": Session(user.id, 10.0, 50.0 + number) for number in range(5)}
-        await asyncio.gather(*(accounts.add_session(*entry) for entry in sessions.items()))
+        await asyncio.gather(*(accounts.add_session(*entry, user) for entry in sessions.items()))
         for id_hash, session in sessions.items():
             assert await accounts.session(id_hash) == session
 
     async def test_a_touched_session_has_its_new_times(self, accounts: Accounts) -> None:
         user = await put(accounts)
-        await accounts.add_session("aa", Session(user.id, 10.0, 20.0))
-        await accounts.add_session("bb", Session(user.id, 10.0, 20.0))
+        await accounts.add_session("aa", Session(user.id, 10.0, 20.0), user)
+        await accounts.add_session("bb", Session(user.id, 10.0, 20.0), user)
         await accounts.touch_session("aa", 15.0, 25.0)
         assert await accounts.session("aa") == Session(user.id, 15.0, 25.0)
         assert await accounts.session("bb") == Session(user.id, 10.0, 20.0)
@@ -150,8 +150,8 @@ class AccountsContract:
 
     async def test_an_ended_session_is_gone_and_the_others_stay(self, accounts: Accounts) -> None:
         user = await put(accounts)
-        await accounts.add_session("aa", Session(user.id, 10.0, 20.0))
-        await accounts.add_session("bb", Session(user.id, 10.0, 20.0))
+        await accounts.add_session("aa", Session(user.id, 10.0, 20.0), user)
+        await accounts.add_session("bb", Session(user.id, 10.0, 20.0), user)
         for _ in range(2):
             await accounts.end_session("aa")
         assert await accounts.session("aa") is None
@@ -161,11 +161,11 @@ class AccountsContract:
         self, accounts: Accounts
     ) -> None:
         user = await put(accounts)
-        await accounts.add_session("old", Session(user.id, 10.0, 20.0))
-        await accounts.add_session("young", Session(user.id, 10.0, 40.0))
+        await accounts.add_session("old", Session(user.id, 10.0, 20.0), user)
+        await accounts.add_session("young", Session(user.id, 10.0, 40.0), user)
         # Expired or not: that is for the caller to judge.
         assert await accounts.session("old") == Session(user.id, 10.0, 20.0)
-        await accounts.add_session("new", Session(user.id, 30.0, 50.0))
+        await accounts.add_session("new", Session(user.id, 30.0, 50.0), user)
         assert await accounts.session("old") is None
         assert await accounts.session("young") == Session(user.id, 10.0, 40.0)
         assert await accounts.session("new") == Session(user.id, 30.0, 50.0)
@@ -174,7 +174,7 @@ class AccountsContract:
         user = await put(accounts)
         await accounts.end_all_sessions()
         for id_hash in ("aa", "bb"):
-            await accounts.add_session(id_hash, Session(user.id, 10.0, 20.0))
+            await accounts.add_session(id_hash, Session(user.id, 10.0, 20.0), user)
         await accounts.end_all_sessions()
         assert await accounts.session("aa") is None
         assert await accounts.session("bb") is None
@@ -182,19 +182,19 @@ class AccountsContract:
 
     async def test_a_user_with_the_same_key_keeps_sessions(self, accounts: Accounts) -> None:
         user = await put(accounts)
-        await accounts.add_session("aa", Session(user.id, 10.0, 20.0))
+        await accounts.add_session("aa", Session(user.id, 10.0, 20.0), user)
         await put(accounts)
         assert await accounts.session("aa") == Session(user.id, 10.0, 20.0)
 
     async def test_a_new_key_ends_the_sessions_of_the_old_one(self, accounts: Accounts) -> None:
         user = await put(accounts)
-        await accounts.add_session("aa", Session(user.id, 10.0, 20.0))
+        await accounts.add_session("aa", Session(user.id, 10.0, 20.0), user)
         await accounts.put_user("apiuser", "hash of another", "index", ["all"], True)
         assert await accounts.session("aa") is None
 
     async def test_who_was_shut_out_must_log_in_again(self, accounts: Accounts) -> None:
         user = await put(accounts)
-        await accounts.add_session("aa", Session(user.id, 10.0, 20.0))
+        await accounts.add_session("aa", Session(user.id, 10.0, 20.0), user)
         await accounts.set_active("apiuser", False)
         await accounts.set_active("apiuser", True)
         assert await accounts.session("aa") is None

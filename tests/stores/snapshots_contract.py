@@ -67,7 +67,7 @@ class SnapshotsContract:
         await accounts.put_user("early", "hash", "index", ["all"], True)
         user = await accounts.user_by_name("early")
         assert user
-        await accounts.add_session("11" * 32, Session(user.id, 100.0, 200.0))
+        await accounts.add_session("11" * 32, Session(user.id, 100.0, 200.0), user)
         await kept.snapshots.save("before")
         await accounts.put_user("late", "hash", "index", ["all"], True)
         await accounts.set_active("early", False)

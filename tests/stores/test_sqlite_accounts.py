@@ -34,7 +34,7 @@ async def test_users_sessions_and_the_secret_survive_closing_and_opening(tmp_pat
     path = tmp_path / "accounts.sqlite3"
     async with open_accounts(path) as accounts:
         user, secret = await put(accounts), await accounts.folder_secret()
-        await accounts.add_session("aa", Session(user.id, 10.0, 20.0))
+        await accounts.add_session("aa", Session(user.id, 10.0, 20.0), user)
     async with open_accounts(path) as accounts:
         assert await accounts.user_by_name("apiuser") == user
         assert await accounts.folder_secret() == secret
@@ -50,7 +50,7 @@ async def test_a_user_kept_out_by_another_process_is_out_at_once(tmp_path: Path)
     path = tmp_path / "accounts.sqlite3"
     async with open_accounts(path) as server, open_accounts(path) as command:
         user = await put(server)
-        await server.add_session("aa", Session(user.id, 10.0, 20.0))
+        await server.add_session("aa", Session(user.id, 10.0, 20.0), user)
         assert await command.set_active("apiuser", False)
         found = await server.user(user.id)
         assert found

@@ -4,6 +4,7 @@ Every answer has HTTP status 200, for a well-known client takes any other for fa
 """
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
@@ -23,7 +24,7 @@ from rpcmedia.faces.jsonrpc.wire import (
     Message,
     WireError,
 )
-from rpcmedia.faces.limits import TooSlow, is_here, receive_body, take_body
+from rpcmedia.faces.limits import SMALL_BODY, TooSlow, is_here, receive_body, take_body
 from rpcmedia.gallery.faults import Fault
 from rpcmedia.operations.dispatch import TURN, Operations
 from rpcmedia.operations.faults import SessionExpired
@@ -85,10 +86,15 @@ class Endpoint:
                 return await self._answer_request(request, take_body(request, limits))
             if (request.content_length or 0) > limits.max_body:
                 return self._refuse_large()
+            if limits.in_flight.too_many_bodies:
+                return self._refuse(BUSY, "Server is busy, try again")
             # A compressed body, or one in chunks, may become as large as any.
             size = limits.max_body if coding else request.content_length or limits.max_body
-            async with limits.body_memory.room_for(size):
-                body = await receive_body(request, limits)
+            async with contextlib.AsyncExitStack() as room:
+                with limits.in_flight.arriving():
+                    if size > SMALL_BODY:
+                        await room.enter_async_context(limits.body_memory.room_for(size))
+                    body = await receive_body(request, limits)
                 if coding:
                     body = await decompress(body, coding, limits.max_body)
                 return await self._answer_request(request, body)

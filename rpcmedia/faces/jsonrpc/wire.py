@@ -23,6 +23,10 @@ METHOD_NAME = re.compile(r"\A[A-Za-z][A-Za-z0-9_.]*\Z")
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
+_MOST_VALUES = 200_000
+"""A value takes up to a hundred bytes in memory, however short it is in JSON."""
+_BEFORE_VALUES = (b",", b"[", b"{")
+
 
 class Unanswered:
     """The id of a request that has none."""
@@ -62,6 +66,11 @@ NO_MESSAGE = Message({}, None, None)
 
 def parse(body: bytes | bytearray) -> Any:
     """The JSON value of a body. Raises WireError -32700 that says where it went wrong."""
+    if len(body) > _MOST_VALUES and sum(map(body.count, _BEFORE_VALUES)) > _MOST_VALUES:
+        raise WireError(
+            INVALID_REQUEST,
+            f"Invalid Request: it has more than {_MOST_VALUES} values; send it in parts.",
+        )
     if body.startswith(_BYTE_ORDER_MARK):
         raise WireError(PARSE_ERROR, "Parse error: the body begins with a byte order mark.")
     try:
