@@ -222,9 +222,10 @@ def _readyz(check_ready: Callable[[], Awaitable[None]]) -> Handler:
 
     async def readyz(request: web.Request) -> web.Response:
         nonlocal looking, began
-        # Anyone may ask, and each look writes: all who ask within a second share one.
-        old = time.monotonic() - began > _READY_SECONDS
-        if looking is None or (looking.done() and old):
+        # Anyone may ask, and each look writes: those who ask at one moment share it, and what it
+        # found holds for a second, if it was good.
+        fresh = time.monotonic() - began < _READY_SECONDS
+        if looking is None or (looking.done() and not (fresh and looking.result())):
             began = time.monotonic()
             looking = asyncio.create_task(look())
         if await asyncio.shield(looking):

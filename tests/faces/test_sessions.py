@@ -253,3 +253,10 @@ async def test_basic_makes_no_session_row(server: Server) -> None:
     with sqlite3.connect(server.data / "rpcmedia.sqlite3") as database:
         assert database.execute("SELECT count(*) FROM session").fetchone() == (0,)
     database.close()
+
+
+async def test_basic_credentials_that_are_no_text_are_none(server: Server) -> None:
+    request = {"jsonrpc": "2.0", "id": 1, "method": "call", "params": [None, "product_media.types"]}
+    encoded = base64.b64encode(b"\xff:x").decode()
+    answer = await server.send(request, Authorization=f"Basic {encoded}")
+    assert answer["error"]["code"] == 5

@@ -117,6 +117,21 @@ class AccountsContract:
             assert found.permissions == ALL
         assert await accounts.user(other.id) == other
 
+    async def test_who_was_shut_out_or_given_another_key_meanwhile_gets_no_session(
+        self, accounts: Accounts
+    ) -> None:
+        user = await put(accounts)
+        session = Session(user.id, 10.0, 20.0)
+        await accounts.renew_key_hash(user, "harder hash")
+        assert await accounts.add_session("aa", session, user) is True
+        await accounts.set_active("apiuser", False)
+        assert await accounts.add_session("bb", session, user) is False
+        await accounts.set_active("apiuser", True)
+        await accounts.put_user("apiuser", "new hash", "index of another key", ["all"], True)
+        assert await accounts.add_session("cc", session, user) is False
+        for id_hash in ("bb", "cc"):
+            assert await accounts.session(id_hash) is None
+
     async def test_nobody_is_kept_out_who_does_not_exist(self, accounts: Accounts) -> None:
         assert await accounts.set_active("apiuser", False) is False
         assert list(await accounts.users()) == []
