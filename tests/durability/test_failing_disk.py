@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from rpcmedia.wiring import check_folder
 from tests.cli.process import CATALOG, Running, serve
 from tests.durability.failing_disk import FailingDisk, needs_compiler
-from tests.torture.ledger import Change, Ledger, unique_pictures
+from tests.torture.ledger import Change, Ledger, sha256_of, unique_pictures
 from tests.torture.shop import Shop, connect
 
 FAULTS = {"create": 104, "update": 105, "remove": 106}
@@ -143,6 +144,28 @@ async def test_whatever_fails_nothing_is_half_done(
             await trials.fail_each(error=errno.ENOSPC, ever=True)
         await running.stop()
     await assert_clean(tmp_path / "d")
+
+
+async def test_a_picture_that_cannot_be_read_is_never_served_as_another(
+    running: Running, disk: FailingDisk
+) -> None:
+    async with connect(running.url) as shop, aiohttp.ClientSession() as http:
+        customer = Customer(shop, disk, Ledger("product1", set()))
+        await customer.create()
+        [image] = customer.ledger.gallery
+        url = f"{running.url}/media/catalog/product{image.file}"
+        failed = set[str]()
+        for number in range(1, MOST_CALLS):
+            with disk.failing(number):
+                async with http.get(url) as answer:
+                    content = await answer.read()
+            if answer.status == 200:
+                assert sha256_of(content) == image.sha256
+            if disk.failed is None:
+                assert answer.status == 200
+                break
+            failed.add(disk.failed.partition(" ")[0])
+        assert failed >= {"open", "pread64"}
 
 
 async def test_changes_whose_commit_failed_do_not_come_back(
