@@ -53,6 +53,8 @@ def _arguments() -> argparse.Namespace:
     LATEST.parent.mkdir(exist_ok=True)
     if not arguments.json.parent.is_dir():
         refuse(f"{arguments.json.parent} is no folder; --json FILE needs one.")
+    if arguments.runs > late_images.MOST_RUNS:
+        refuse(f"--runs can be {late_images.MOST_RUNS} at most: each takes products of its own.")
     if not wrk.is_there():
         refuse("wrk is not installed; scripts/services installs it.")
     return arguments

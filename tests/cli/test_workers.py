@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import re
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,21 @@ async def test_a_user_who_is_shut_out_is_shut_out_of_all_at_once(tmp_path: Path)
             assert (await line.send("product_media.list", None, "product1"))["error"]["code"] == 2
             answer = await line.send("product_media.list", session, "product1", basic=False)
             assert answer["error"]["code"] == 5
+
+
+async def test_failed_logins_with_one_worker_delay_the_next_ones_with_all(tmp_path: Path) -> None:
+    async with serve_two(tmp_path / "d") as (_, one, other):
+        # Three are free; those after them wait for 0.1, 0.2 and 0.4 seconds.
+        for _ in range(6):
+            assert (await one.send("login", USER, "wrong", basic=False))["error"]["code"] == 2
+        # A worker that knew nothing of them would look at the key at once.
+        began = time.monotonic()
+        assert "result" in await other.send("login", USER, KEY, basic=False)
+        assert time.monotonic() - began > 0.7
+        # The right key has cleared the failures of its user, and left those of the address.
+        began = time.monotonic()
+        assert (await one.send("login", "nobody", "wrong", basic=False))["error"]["code"] == 2
+        assert time.monotonic() - began > 0.7
 
 
 async def test_what_one_worker_answered_all_others_know(tmp_path: Path) -> None:

@@ -2,16 +2,18 @@
 
 import errno
 import itertools
+import string
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from rpcmedia.wiring import check_folder
 from tests.cli.process import CATALOG, Running, serve
 from tests.durability.failing_disk import FailingDisk, needs_compiler
-from tests.torture.ledger import Change, Ledger, unique_pictures
+from tests.torture.ledger import Change, Ledger, sha256_of, unique_pictures
 from tests.torture.shop import Shop, connect
 
 FAULTS = {"create": 104, "update": 105, "remove": 106}
@@ -20,16 +22,17 @@ MOST_CALLS = 200
 UNKNOWN = "After a restart it may be kept all the same."
 ROWS = {"pread64", "pwrite64", "fdatasync"}
 CALLS = {
-    "create": {*ROWS, "open", "write", "fsync"},
+    "create": {*ROWS, "mkdir", "open", "write", "fsync"},
     "update": ROWS,
     "update with bytes": {*ROWS, "open", "write", "fsync", "link", "rename", "unlink"},
     "remove": ROWS,
 }
 """What each kind of change calls at least."""
-EVERY_CALL = (*sorted(set().union(*CALLS.values())), "mkdir", "read", "ftruncate64")
+EVERY_CALL = (*sorted(set().union(*CALLS.values())), "read", "ftruncate64")
 SKUS = dict(zip(CALLS, ("product1", "product2", "product3", "names"), strict=True))
 PICTURES = unique_pictures(itertools.repeat(6_000))
 COUNT = itertools.count()
+NAMES = map("".join, itertools.product(string.ascii_lowercase + string.digits, repeat=2))
 
 
 @pytest.fixture
@@ -87,7 +90,9 @@ class Customer:
             return Change("remove", self.ledger.gallery[0].file)
         label, types = f"Label {next(COUNT)}", frozenset({"image"})
         if kind == "create":
-            return Change("create", label=label, types=types, content=content)
+            # Each goes into a folder that is not there yet.
+            name = next(NAMES)
+            return Change("create", name=name, label=label, types=types, content=content)
         file = self.ledger.gallery[0].file
         return Change("update", file, label=label, types=types, content=content)
 
@@ -139,6 +144,28 @@ async def test_whatever_fails_nothing_is_half_done(
             await trials.fail_each(error=errno.ENOSPC, ever=True)
         await running.stop()
     await assert_clean(tmp_path / "d")
+
+
+async def test_a_picture_that_cannot_be_read_is_never_served_as_another(
+    running: Running, disk: FailingDisk
+) -> None:
+    async with connect(running.url) as shop, aiohttp.ClientSession() as http:
+        customer = Customer(shop, disk, Ledger("product1", set()))
+        await customer.create()
+        [image] = customer.ledger.gallery
+        url = f"{running.url}/media/catalog/product{image.file}"
+        failed = set[str]()
+        for number in range(1, MOST_CALLS):
+            with disk.failing(number):
+                async with http.get(url) as answer:
+                    content = await answer.read()
+            if answer.status == 200:
+                assert sha256_of(content) == image.sha256
+            if disk.failed is None:
+                assert answer.status == 200
+                break
+            failed.add(disk.failed.partition(" ")[0])
+        assert failed >= {"open", "pread64"}
 
 
 async def test_changes_whose_commit_failed_do_not_come_back(

@@ -5,6 +5,9 @@ import zlib
 from functools import cache
 from random import Random
 
+_CONTENTS = ((b" ", 50_000_000), (b"[],", 33_000_000), (b'{"a":1},', 33_000_000))
+"""So many bytes of blanks, which a JSON reader passes over, and of values, which take memory."""
+
 
 def encode_body(body: bytes, random: Random) -> tuple[str, bytes]:
     """A name of an encoding, and a body that may be in it."""
@@ -21,13 +24,13 @@ def encode_body(body: bytes, random: Random) -> tuple[str, bytes]:
             # Either name for either format, and deflate without its head.
             return name, random.choice([zlib.compress(body), gzip.compress(body), packed[2:-4]])
         case 4 if random.random() < 0.2:
-            return name, _bomb("gzip" in name)
+            return name, _bomb("gzip" in name, *random.choice(_CONTENTS))
         case _:
             return name, packed
 
 
 @cache
-def _bomb(as_gzip: bool) -> bytes:
-    """50 MB of blanks, which a JSON reader would pass over."""
-    blanks = b" " * 50_000_000
-    return gzip.compress(blanks, 9) if as_gzip else zlib.compress(blanks, 9)
+def _bomb(as_gzip: bool, part: bytes, size: int) -> bytes:
+    """A list of the same again and again, of this size."""
+    content = b"[" + part * (size // len(part)) + b"0]"
+    return gzip.compress(content, 9) if as_gzip else zlib.compress(content, 9)

@@ -77,7 +77,11 @@ class Maker:
         """Right credentials, mostly."""
         if self.random.random() < 0.95:
             return [f"Authorization: {self._basic}"]
-        odd = ("Basic", "Basic !", "Basic Og==", "Bearer x", "Basic " + "A" * 5000, "Basic 4oKs")
+        odd = (
+            *("Basic", "Basic !", "Basic Og==", "Bearer x", "Basic " + "A" * 5000, "Basic 4oKs"),
+            # \xff:x, which is no UTF-8, and \xff:\xff.
+            *("Basic /zp4", "Basic /zr/"),
+        )
         return [f"Authorization: {self.random.choice(odd)}"]
 
     def endpoint(self) -> str:
@@ -117,6 +121,14 @@ def _batch(make: Maker) -> Input:
     if make.random.random() < 0.1:
         members = odd_json.mutate(members, make.random)
     return post(make, "batch", odd_json.write(members), headers)
+
+
+def _many(make: Maker) -> Input:
+    """More calls in one request than anybody makes."""
+    count = make.random.choice([2_000, 20_000, 200_000])
+    calls_text = odd_json.Raw(b"[" + b",".join([b'["product_media.types",[4]]'] * count) + b"]")
+    message = {"jsonrpc": "2.0", "id": 1, "method": "multiCall", "params": [None, calls_text]}
+    return post(make, "many", odd_json.write(message), make.basic())
 
 
 def _login(make: Maker) -> Input:
@@ -192,7 +204,7 @@ def damage(content: bytes, random: Random) -> bytes:
     return bytes(whole)
 
 
-_KINDS: dict[Callable[[Maker], Input], int] = {
+_KINDS: dict[Callable[[Maker], Input], float] = {
     **{_right: 10, _odd: 30, _batch: 10, _login: 2, _flipped: 10, _picture: 15},
-    **{_encoded: 4, _framed: 6, _head: 6, _media: 7},
+    **{_many: 0.2, _encoded: 4, _framed: 6, _head: 6, _media: 7},
 }

@@ -29,9 +29,9 @@ _ANSWER_SECONDS = 60
 """Only an answer that never comes takes so long."""
 _MORE_SECONDS, _END_SECONDS = 0.2, 2.0
 """How long to wait for what may not come: for an answer, and for the end of a connection."""
-MOST_MEMORY = 512 * 1024
-"""Kilobytes. Eight requests of 4 MiB, each three times its size and a picture to decode."""
-_LIMITS = ("--max-body", "4MiB", "--max-pixels", 4_000_000)
+MOST_MEMORY = 600 * 1024
+"""Kilobytes. As much as 64 large uploads at once may take."""
+_LIMITS = ("--max-pixels", 4_000_000)
 _BASIC = "Basic " + base64.b64encode(f"{USER}:{KEY}".encode()).decode()
 
 
@@ -129,11 +129,22 @@ async def target(profile: str, report: Report) -> AsyncIterator[Target]:
 
 
 async def _end(one: Target) -> None:
-    if not await one.is_well():
-        one.found("the server does not answer a call that is right")
-    one.report.peak = max(one.report.peak, one.peak())
-    if one.peak() > MOST_MEMORY:
-        one.found(f"the server took {one.peak()} kB")
+    try:
+        if not await one.is_well():
+            one.found("the server does not answer a call that is right")
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        one.found(f"the server does not answer a call that is right: {error!r}")
+    if one.running.process.returncode is None:
+        peak = one.peak()
+        one.report.peak = max(one.report.peak, peak)
+        if peak > MOST_MEMORY:
+            one.found(f"the server took {peak} kB")
+    await _stop(one)
+    for what in judge_log(one.running.err.decode(errors="replace"), one.secrets):
+        one.found(what)
+
+
+async def _stop(one: Target) -> None:
     try:
         stopped = await one.running.stop()
     except TimeoutError:
@@ -141,8 +152,6 @@ async def _end(one: Target) -> None:
         return
     if stopped.code != 0:
         one.found(f"the server ended with {stopped.code}: {stopped.err[-2000:]}")
-    for what in judge_log(stopped.err, one.secrets):
-        one.found(what)
 
 
 async def run_round(one: Target, seed: int, numbers: range) -> None:
@@ -154,6 +163,9 @@ async def run_round(one: Target, seed: int, numbers: range) -> None:
             client = Client(one)
             stack.push_async_callback(client.close)
             for number in waiting:
+                if one.running.process.returncode is not None:
+                    # It has died, which is one finding and not one for each input from here on.
+                    return
                 await client.send(make_input(seed, number, _BASIC, one.session), number)
 
     async with asyncio.TaskGroup() as group:

@@ -1,13 +1,17 @@
 """A short run of the fuzzer, and proof that it finds what it looks for."""
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.fuzz.__main__ import run
+from tests.fuzz.__main__ import keep, run
 from tests.fuzz.answers import Answer, Secrets, judge, judge_log
 from tests.fuzz.inputs import Input, make_input
-from tests.fuzz.rounds import PROFILES, Client, Report, target
+from tests.fuzz.rounds import PROFILES, Client, Finding, Report, Target, run_round, target
+from tests.support.ends import assert_cleans_up
 
 SECRETS = Secrets(("/srv/data",), ("hidden-key",), {"own-key"})
 JSON = {"content-type": "application/json; charset=utf-8"}
@@ -119,3 +123,71 @@ async def test_no_answer_is_found_with_what_was_sent() -> None:
     assert (finding.profile, finding.number) == (PROFILES[0], 7)
     # The session is that of a server that is gone.
     assert finding.sent == Input("right", b"GET / HTTP/1.1\r\nX: @SESSION@\r\n\r\n")
+
+
+async def test_a_server_that_dies_is_found_with_what_it_wrote() -> None:
+    report = Report()
+    async with target(PROFILES[0], report) as one:
+        one.running.err += b"Traceback (most recent call last):\n"
+        await one.running.kill()
+        await run_round(one, seed=1, numbers=range(100))
+    assert report.inputs == 0
+    unwell, ended, written = (finding.what for finding in report.findings)
+    assert unwell.startswith(
+        "the server does not answer a call that is right: ClientConnectorError"
+    )
+    assert ended.startswith("the server ended with -9")
+    assert written.startswith("a line that is no event: Traceback")
+
+
+async def test_what_was_found_is_shown_though_the_run_breaks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def find_and_break(one: Target, *_: Any) -> None:
+        one.found("something")
+        raise OSError("the run breaks")
+
+    monkeypatch.setattr("tests.fuzz.__main__.run_round", find_and_break)
+    shown: list[Finding] = []
+    with pytest.raises(OSError, match="the run breaks"):
+        await run(seed=1, inputs=1, show=lambda report: shown.extend(report.findings))
+    assert [finding.what for finding in shown] == ["something"]
+
+
+FUZZ = [sys.executable, "-m", "tests.fuzz"]
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (["--inputs", "-5"], "fuzz: --inputs -5 would send nothing; give 1 or more."),
+        (
+            ["--replay", "documented-odd-1-2.http"],
+            "fuzz: cannot read documented-odd-1-2.http: No such file or directory.",
+        ),
+        (
+            ["--replay", "other.http"],
+            "fuzz: other.http is no finding; its name begins with a profile and a kind.",
+        ),
+        (["--findings", __file__], f"fuzz: {__file__} is no folder; --findings DIR needs one."),
+    ],
+)
+def test_what_cannot_be_run_is_refused_in_one_line(options: list[str], line: str) -> None:
+    done = subprocess.run([*FUZZ, *options], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{line}\n")
+
+
+async def test_a_finding_is_kept_in_the_folder_that_was_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "documented-odd-1-2.http"
+    file.write_bytes(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    folder = tmp_path / "a" / "b"
+    sent = Input("odd", file.read_bytes())
+    keep(Finding("wrong", "documented", 2, sent), seed=1, folder=folder)
+    assert (folder / file.name).read_bytes() == sent.raw
+    assert str(folder / file.name) in capsys.readouterr().out
+
+
+async def test_an_end_from_outside_leaves_nothing_behind(tmp_path: Path) -> None:
+    await assert_cleans_up(tmp_path, "tests.fuzz", "--seed", "1")

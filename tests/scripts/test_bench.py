@@ -3,9 +3,11 @@
 import base64
 import contextlib
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -65,6 +67,12 @@ def test_a_row_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     done = bench("serving", "--only", "speed")
     assert done.returncode == 2
     assert "list-session" in done.stderr.splitlines()[-1]
+
+
+def test_more_runs_than_there_are_products_for_are_refused() -> None:
+    done = bench("serving", "--only", "gallery-5000", "--runs", "67")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "bench: --runs can be 66 at most: each takes products of its own.\n"
 
 
 def a_run(rate: float, failures: int = 0) -> Run:
@@ -132,6 +140,37 @@ def test_an_answer_that_is_no_success_is_a_failure(server: Server) -> None:
     load = create(server.url, uploads, count=3)
     assert len(load.failures) == 3
     assert all("Session expired" in failure for failure in load.failures)
+
+
+def test_a_connection_that_is_refused_is_a_failure_and_nothing_is_measured() -> None:
+    uploads = Uploads("0" * 32, photo(50 * KIB), SKUS, "unique-")
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        load = create(
+            f"http://127.0.0.1:{nobody.getsockname()[1]}", uploads, connections=3, count=9
+        )
+    assert len(load.failures) == 3
+    assert (load.latencies, load.rate) == ([], 0)
+    with pytest.raises(SystemExit):
+        _ = load.p50
+
+
+def test_an_answer_without_a_length_is_a_failure() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        uploads = Uploads("0" * 32, b"\xff\xd8", SKUS, "unique-")
+        load = create(f"http://127.0.0.1:{listening.getsockname()[1]}", uploads, count=1)
+        answering.join()
+    assert len(load.failures) == 1
+    assert load.latencies == []
 
 
 @pytest.mark.usefixtures("wrk")

@@ -1,18 +1,19 @@
 """The long run: see scripts/torture."""
 
 import argparse
-import asyncio
 import random
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 
+from tests.support.ends import run_until_ended
 from tests.torture.ledger import Broken
 from tests.torture.rounds import Torture
 
 
 def main() -> int:
-    """Run the rounds that the command line asks for; the exit code."""
+    """Exit 0 if every promise was kept, 1 if one was not, 2 for options that cannot be met."""
     parser = argparse.ArgumentParser(prog="scripts/torture")
     parser.add_argument("--rounds", type=int, default=200, help="default: 200")
     parser.add_argument("--seed", type=int, default=random.randrange(2**32), help="default: random")
@@ -27,14 +28,23 @@ def main() -> int:
         "--data", type=Path, help="a new folder that stays; default: a temporary one"
     )
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="rpcmedia-torture-") as folder:
-        torture = Torture(given.data or Path(folder, "data"), given.seed, given.serve_option)
-        _say(f"seed {given.seed}, serve options: {' '.join(given.serve_option) or 'none'}")
-        try:
-            result = asyncio.run(torture.run(given.rounds, _say))
-        except Broken as broken:
-            _say(f"BROKEN: {broken}")
-            return 1
+    if given.data and given.data.exists():
+        sys.stderr.write(f"torture: {given.data} is there already; --data names a new folder.\n")
+        return 2
+    temporary = None if given.data else Path(tempfile.mkdtemp(prefix="rpcmedia-torture-"))
+    torture = Torture(
+        temporary / "data" if temporary else given.data, given.seed, given.serve_option
+    )
+    _say(f"seed {given.seed}, serve options: {' '.join(given.serve_option) or 'none'}")
+    try:
+        result = run_until_ended(torture.run(given.rounds, _say))
+    except Broken as broken:
+        temporary = None
+        _say(f"BROKEN: {broken}\nThe data folder is kept: {torture.data}")
+        return 1
+    finally:
+        if temporary:
+            shutil.rmtree(temporary)
     _say(f"{given.rounds} rounds, every promise kept: {result}")
     return 0
 

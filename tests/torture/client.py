@@ -1,5 +1,6 @@
 """A client that changes its gallery at random and keeps a ledger of what was answered."""
 
+import asyncio
 import random
 from collections.abc import Iterator
 
@@ -8,6 +9,7 @@ import aiohttp
 from tests.torture.ledger import TYPES, Broken, Change, Ledger, unique_pictures
 from tests.torture.shop import connect
 
+_NO_ANSWER = (aiohttp.ClientError, ConnectionError, TimeoutError)
 _MOST_IMAGES = 12
 _STEMS = ("image", "image", "front", "back view")
 """Several clients ask for the same names at the same time."""
@@ -26,16 +28,21 @@ class Client:
         while True:
             yield self._chance.choice((100, 4_000, 60_000))
 
-    async def change_until_it_ends(self, url: str) -> None:
-        """Send one change after the other until the server is gone; no fault may be answered."""
+    async def change_until_it_ends(self, url: str, killed: asyncio.Event) -> None:
+        """Send one change after the other until the server is killed.
+
+        Raises Broken for a fault, and for a change that is not answered before that.
+        """
         async with connect(url) as shop:
             while True:
                 change = self.next_change()
                 self.ledger.unanswered = change
                 try:
                     answer = await shop.send(change, self.ledger.sku)
-                except (aiohttp.ClientError, ConnectionError):
-                    return
+                except _NO_ANSWER as error:
+                    if killed.is_set():
+                        return
+                    raise Broken(f"{change.method} was not answered: {error!r}") from error
                 if "result" not in answer:
                     raise Broken(f"{change.method} was answered {answer['error']}")
                 self.ledger.acknowledge(change, answer["result"])
@@ -67,4 +74,8 @@ class Client:
     async def verify(self, url: str) -> bool | None:
         """See Ledger.compare."""
         async with connect(url) as shop:
-            return self.ledger.compare(await shop.gallery(self.ledger.sku))
+            try:
+                found = await shop.gallery(self.ledger.sku)
+            except _NO_ANSWER as error:
+                raise Broken(f"{self.ledger.sku} was not shown: {error!r}") from error
+        return self.ledger.compare(found)

@@ -88,11 +88,13 @@ class Torture:
     async def _load_and_kill(self, running: Running) -> int:
         """How many changes were acknowledged up to the kill."""
         before = sum(client.acknowledged for client in self._clients)
+        killed = asyncio.Event()
         load = [
-            asyncio.create_task(client.change_until_it_ends(running.url))
+            asyncio.create_task(client.change_until_it_ends(running.url, killed))
             for client in self._clients
         ]
         await asyncio.sleep(self._chance.uniform(0.05, _LONGEST_LOAD))
+        killed.set()
         await running.kill()
         await asyncio.gather(*load)
         return sum(client.acknowledged for client in self._clients) - before

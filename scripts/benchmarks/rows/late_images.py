@@ -5,13 +5,16 @@ from harness.load import Load, create
 from harness.pictures import KIB, Uploads, photo
 from harness.processes import run_beside
 from harness.results import Figure, Target
-from harness.shop import SKUS, Server
+from harness.shop import PRODUCTS, SKUS, Server
 from harness.straight import fill, same_name, spread
 
 _COUNT = 100
 """How many images are made for one median, half of them before the one in question."""
 
 _GALLERY, _NAMES = 5_000, 100_000
+MOST_RUNS = PRODUCTS // 3
+"""Each run of the first row takes three products."""
+
 _TARGET = Target("≤", 1.5)
 
 
