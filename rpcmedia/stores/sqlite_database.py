@@ -66,7 +66,7 @@ class Database:
         async with contextlib.AsyncExitStack() as stack:
             # What can be wrong with a file shows here, before there are threads.
             await asyncio.to_thread(prepare, path, durable)
-            turns = WriteTurns(path.with_name("write.lock"))
+            turns = WriteTurns(path.parent)
             stack.callback(turns.close)
             writer, reader = [await _connect(path, stack) for _ in range(2)]
             await _run(writer, lambda connection: set_up(connection, durable))

@@ -196,10 +196,10 @@ async def test_a_worker_that_comes_later_has_the_renewed_certificate(tmp_path: P
         trusted = certify(tmp_path).client()
         running.process.send_signal(signal.SIGHUP)
         await until(lambda: running.err.count(b"certificate renewed") == 3)
-        for pid in workers_of(running):
-            before = set(workers_of(running))
+        before = set(workers_of(running))
+        for pid in before:
             os.kill(pid, signal.SIGKILL)
-            await until(lambda known=before: len(set(workers_of(running)) - known) == 1)
+        await until(lambda: len(set(workers_of(running)) - before) == 2)
         # Neither of those who serve now was there when the certificate changed.
         connector = aiohttp.TCPConnector(ssl=trusted, force_close=True)
         async with aiohttp.ClientSession(connector=connector) as http:
