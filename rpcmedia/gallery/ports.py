@@ -115,6 +115,9 @@ class GalleryRows(Protocol):
     async def catalog(self) -> Catalog:
         """The catalog as it is kept, without users."""
 
+    async def base_url(self) -> str | None:
+        """The base URL of the catalog, found without reading all of it."""
+
     def all_stored(self) -> AsyncIterator[tuple[str, StoredBytes]]:
         """Every image's file name and bytes, by file name."""
 

@@ -30,13 +30,18 @@ def attribute_sets(connection: sqlite3.Connection) -> dict[int, AttributeSet]:
 def read(connection: sqlite3.Connection) -> Catalog:
     """The whole catalog without users."""
     products = connection.execute("SELECT id, sku, attribute_set FROM product ORDER BY id")
-    base_url = connection.execute("SELECT value FROM setting WHERE name = 'base_url'").fetchone()
     return Catalog(
-        base_url=base_url[0] if base_url else None,
+        base_url=base_url(connection),
         store_views=store_views(connection),
         attribute_sets=list(attribute_sets(connection).values()),
         products=products.fetchall(),
     )
+
+
+def base_url(connection: sqlite3.Connection) -> str | None:
+    """The base URL, if the catalog has one."""
+    row = connection.execute("SELECT value FROM setting WHERE name = 'base_url'").fetchone()
+    return str(row[0]) if row else None
 
 
 def load(catalog: Catalog, connection: sqlite3.Connection) -> int:

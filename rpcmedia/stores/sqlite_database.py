@@ -4,6 +4,7 @@ The only door to aiosqlite.
 """
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Awaitable, Callable, Hashable
 from functools import partial
@@ -17,6 +18,7 @@ from rpcmedia.stores.sqlite_file import (
     BUSY_SECONDS,
     copy_from,
     copy_to,
+    plain_reasons,
     prepare,
     set_up,
     translate,
@@ -41,11 +43,13 @@ class Database:
         reader: aiosqlite.Connection,
         looker: sqlite3.Connection,
         turns: WriteTurns,
+        opened: contextlib.AsyncExitStack,
     ) -> None:
         self._writer = writer
         self._reader = reader
         self._looker = looker
         self._turns = turns
+        self._opened = opened
         self._waiting: list[tuple[Unit[Any], asyncio.Future[Any]]] = []
         self._writing: asyncio.Task[None] | None = None
         self._cache: dict[Hashable, Any] = {}
@@ -59,23 +63,25 @@ class Database:
         Raises StorageFailed for a file that is no database and SchemaTooNew for one of a newer
         release. Without `durable` a power cut may lose the last commits, never their order.
         """
-        # What can be wrong with a file shows here: aiosqlite leaves a thread behind if it fails.
-        await asyncio.to_thread(prepare, path, durable)
-        writer = await aiosqlite.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-        await _run(writer, lambda connection: set_up(connection, durable))
-        reader = await aiosqlite.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-        looker = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-        set_up(looker, durable)
-        return cls(writer, reader, looker, WriteTurns(path.with_name("write.lock")))
+        async with contextlib.AsyncExitStack() as stack:
+            # What can be wrong with a file shows here, before there are threads.
+            await asyncio.to_thread(prepare, path, durable)
+            turns = WriteTurns(path.parent)
+            stack.callback(turns.close)
+            writer, reader = [await _connect(path, stack) for _ in range(2)]
+            await _run(writer, lambda connection: set_up(connection, durable))
+            looker = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            stack.callback(looker.close)
+            with plain_reasons():
+                set_up(looker, durable)
+            # What fails before this must leave no thread, for it would keep the process alive.
+            return cls(writer, reader, looker, turns, stack.pop_all())
 
     async def close(self) -> None:
         """Finish the writes that wait and close the file."""
         if self._writing:
             await self._writing
-        self._looker.close()
-        await self._reader.close()
-        await self._writer.close()
-        self._turns.close()
+        await self._opened.aclose()
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, however long it takes; it sees one moment of the database."""
@@ -161,6 +167,12 @@ class Database:
                     future.set_exception(failure)
                 else:
                     future.set_result(value)
+
+
+async def _connect(path: Path, stack: contextlib.AsyncExitStack) -> aiosqlite.Connection:
+    with plain_reasons():
+        connection = aiosqlite.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        return await stack.enter_async_context(connection)
 
 
 async def _run(connection: aiosqlite.Connection, unit: Unit[T]) -> T:

@@ -135,6 +135,10 @@ class SqliteRows:
         """See GalleryRows."""
         return await self._database.read(sqlite_catalog.read)
 
+    async def base_url(self) -> str | None:
+        """See GalleryRows."""
+        return self._database.look_up(sqlite_catalog.base_url)
+
     async def all_stored(self) -> AsyncIterator[tuple[str, StoredBytes]]:
         """See GalleryRows."""
         after = ""

@@ -28,8 +28,9 @@ def listen(stack: _Stack, host: str, port: int, *, shared: bool = False) -> sock
         listener = socket.create_server(
             (host, port), family=family, backlog=1024, reuse_port=shared
         )
-        # Connections have it from the socket that accepts them.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STALLED_MILLISECONDS)
+        # Only Linux has it. Connections have it from the socket that accepts them.
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STALLED_MILLISECONDS)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise CannotStart(f"Cannot listen on {host}:{port}: {reason}.") from error

@@ -239,7 +239,7 @@ async def build_server(
     shared = shared or Shared()
     profile = PROFILES[settings.profile]
     with one_line():
-        base_url = settings.base_url or (await folder.rows.catalog()).base_url or address
+        base_url = settings.base_url or await folder.rows.base_url() or address
     now = control.clock.now if control else time.time
     gallery = Gallery(folder.rows, folder.files, settings.max_pixels, now)
     media = ProductMedia(gallery, base_url.rstrip("/"))

@@ -23,7 +23,7 @@ import structlog
 from rpcmedia.settings import Settings
 from rpcmedia.wiring import tls
 from rpcmedia.wiring.folders import CannotStart, one_line, open_folder
-from rpcmedia.wiring.listeners import address_of, listen, start
+from rpcmedia.wiring.listeners import SHUTDOWN_SECONDS, address_of, listen, start
 from rpcmedia.wiring.servers import (
     Shared,
     build_server,
@@ -39,6 +39,9 @@ _READY = b"ready"
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 _EARLY_SECONDS = 5.0
 _EARLY_ENDS = 5
+_AGAIN_SECONDS = 1.0
+STOP_SECONDS = SHUTDOWN_SECONDS + 10.0
+"""How long workers may take to stop, all of them together."""
 _NOT_FOR_WORKERS = {
     "control": "its clock, rules, journal and snapshots are those of one process",
     "tape": "a tape is written by one process",
@@ -67,15 +70,17 @@ def serve_with_workers(settings: Settings, announce: Callable[[str], None]) -> N
         shared = Shared(Path(metrics), throttle_for(settings))
         asyncio.run(_prepare(data, settings, announce))
         _wait_for_threads()
-        workers = Workers(partial(_work, data, settings, address, shared, certificate))
-        stack.callback(workers.stop, listeners)
+        workers = Workers(partial(_work, data, settings, address, shared, certificate), listeners)
+        stack.callback(workers.stop)
         with one_line():
-            workers.start(listeners)
+            workers.start()
             announce(f"Ready at {address}/api/jsonrpc")
             while (number := signal.sigwait(_SIGNALS)) in (signal.SIGCHLD, signal.SIGHUP):
                 if number == signal.SIGCHLD:
                     workers.replace_ended()
                 elif certificate:
+                    # Workers that are forked later have what the supervisor has.
+                    certificate.reload()
                     workers.pass_on(number)
                 else:
                     break
@@ -152,47 +157,59 @@ def _work(
 @dataclass(frozen=True, slots=True)
 class _Worker:
     pid: int
-    listener: socket.socket
     ready: int
     """A pipe that tells when it serves, or why it cannot."""
     began: float
 
 
 class Workers:
-    """The workers of one supervisor; each has a listener that outlives it."""
+    """The workers of one supervisor, one for each listener, which outlives it."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, listeners: Sequence[socket.socket]) -> None:
         self._work = work
-        self._workers: list[_Worker] = []
+        self._listeners = listeners
+        self._workers: dict[socket.socket, _Worker] = {}
         self._early_ends = 0
         self._lifeline, self._held_lifeline = os.pipe()
 
-    def start(self, listeners: Sequence[socket.socket]) -> None:
-        """Start a worker for each listener and return when all serve. Raises CannotStart."""
-        for listener in listeners:
-            self._workers.append(self._fork(listener, listeners))
-        for worker in self._workers:
+    def start(self) -> None:
+        """Start all workers and return when they serve. Raises CannotStart."""
+        for listener in self._listeners:
+            self._workers[listener] = self._fork(listener)
+        for worker in self._workers.values():
             _wait_until_ready(worker)
 
     def replace_ended(self) -> None:
-        """Start another worker for each that ended. Raises CannotStart if they keep ending."""
-        listeners = [worker.listener for worker in self._workers]
-        for place, worker in enumerate(self._workers):
+        """Start another worker for each that ended. Raises CannotStart if they keep ending.
+
+        Where the system has no room for one there is a SIGCHLD a second later, to try again.
+        """
+        for listener, worker in list(self._workers.items()):
             ended, status = os.waitpid(worker.pid, os.WNOHANG)
-            if not ended:
-                continue
-            log.error("worker ended", pid=worker.pid, exit=os.waitstatus_to_exitcode(status))
-            self._count_end(worker)
-            self._workers[place] = self._fork(worker.listener, listeners)
-            try:
-                _wait_until_ready(self._workers[place])
-            except CannotStart as reason:
-                # It has ended, and will be seen here again.
-                log.error("worker cannot start", reason=str(reason))
+            if ended:
+                del self._workers[listener]
+                log.error("worker ended", pid=worker.pid, exit=os.waitstatus_to_exitcode(status))
+                self._count_end(worker)
+        try:
+            for listener in self._listeners:
+                if listener not in self._workers:
+                    self._start_another(listener)
+        except OSError as error:
+            log.error("worker cannot start", reason=error.strerror)
+            time.sleep(_AGAIN_SECONDS)
+            signal.raise_signal(signal.SIGCHLD)
+
+    def _start_another(self, listener: socket.socket) -> None:
+        worker = self._workers[listener] = self._fork(listener)
+        try:
+            _wait_until_ready(worker)
+        except CannotStart as reason:
+            # It has ended, and will be seen by `replace_ended` again.
+            log.error("worker cannot start", reason=str(reason))
 
     def pass_on(self, number: int) -> None:
         """Send a signal to all workers."""
-        for worker in self._workers:
+        for worker in self._workers.values():
             os.kill(worker.pid, number)
 
     def _count_end(self, worker: _Worker) -> None:
@@ -201,25 +218,45 @@ class Workers:
         if self._early_ends == _EARLY_ENDS:
             raise CannotStart("The workers keep ending right after their start; the log says more.")
 
-    def stop(self, listeners: Sequence[socket.socket]) -> None:
-        """Tell all workers to finish what is in flight, and return when they have ended."""
-        for listener in listeners:
+    def stop(self) -> None:
+        """Tell all workers to finish what is in flight, and return when they have ended.
+
+        One that does not in `STOP_SECONDS` is killed.
+        """
+        for listener in self._listeners:
             listener.close()
         os.close(self._held_lifeline)
-        for worker in self._workers:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(worker.pid, 0)
+        deadline = time.monotonic() + STOP_SECONDS
+        for worker in self._workers.values():
+            _wait_for_end(worker, deadline)
         os.close(self._lifeline)
 
-    def _fork(self, listener: socket.socket, listeners: Sequence[socket.socket]) -> _Worker:
+    def _fork(self, listener: socket.socket) -> _Worker:
         ready, says_ready = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            others = [other for other in listeners if other is not listener]
-            work = partial(self._work, listener, says_ready, self._lifeline)
-            _run_and_exit(work, says_ready, self._held_lifeline, others)
-        os.close(says_ready)
-        return _Worker(pid, listener, ready, time.monotonic())
+        try:
+            pid = os.fork()
+        except OSError:
+            os.close(ready)
+            raise
+        else:
+            if pid == 0:
+                others = [other for other in self._listeners if other is not listener]
+                work = partial(self._work, listener, says_ready, self._lifeline)
+                _run_and_exit(work, says_ready, self._held_lifeline, others)
+        finally:
+            os.close(says_ready)
+        return _Worker(pid, ready, time.monotonic())
+
+
+def _wait_for_end(worker: _Worker, deadline: float) -> None:
+    # Nothing waits for a process and a time at once.
+    while os.waitpid(worker.pid, os.WNOHANG) == (0, 0):
+        if time.monotonic() > deadline:
+            log.error("worker does not stop and is killed", pid=worker.pid)
+            os.kill(worker.pid, signal.SIGKILL)
+            os.waitpid(worker.pid, 0)
+            return
+        time.sleep(0.02)
 
 
 def _run_and_exit(

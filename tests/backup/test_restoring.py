@@ -269,7 +269,13 @@ async def test_it_is_refused_while_others_use_the_folder_or_the_backup(
     with opened(shop.data):
         assert "Another program uses" in refusal(saved, shop.data)
     assert rows(shop.data) == expected
-    assert names(shop.data) == {"media", "rpcmedia.sqlite3", "serve.lock", "write.lock"}
+    assert names(shop.data) == {
+        "media",
+        "rpcmedia.sqlite3",
+        "serve.lock",
+        "write.lock",
+        "write.next",
+    }
 
 
 def test_media_lie_where_a_server_puts_them(shop: Shop, saved: Path, tmp_path: Path) -> None:

@@ -74,7 +74,11 @@ async def test_a_restore_that_was_killed_leaves_the_old_state_or_the_new_one(
                 pass
         found.append(rows(data))
         assert files(data).items() >= checksums(data).items()
-        assert names(data) - {"write.lock"} == {"media", "rpcmedia.sqlite3", "serve.lock"}
+        assert names(data) - {"write.lock", "write.next"} == {
+            "media",
+            "rpcmedia.sqlite3",
+            "serve.lock",
+        }
         assert (await wiring.check_folder(data, prune=False)).clean
         if not killed:
             break

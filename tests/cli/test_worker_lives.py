@@ -2,19 +2,30 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sqlite3
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+
+import aiohttp
 
 from tests.cli.process import CATALOG, Running, run, serve
 from tests.cli.test_shutdown import Upload, until_closed_to_new_connections
 from tests.cli.worker_lines import line_to_each_worker, sockets_of, workers_of
 from tests.faces.bodies import png
+from tests.support.certificates import certify
 
 _SECONDS = 30
 """Longer than anything here takes."""
+
+
+def changed(code: str) -> tuple[str, ...]:
+    """What runs the command line after some code, which may change what is in it."""
+    go_on = "import runpy, sys; del sys.argv[1:4]; runpy.run_module('rpcmedia', {}, '__main__')"
+    return (sys.executable, "-c", f"{code}\n{go_on}")
 
 
 def count_sockets(running: Running) -> dict[int, int]:
@@ -139,6 +150,62 @@ async def test_a_worker_that_is_killed_is_replaced_while_the_others_serve(tmp_pa
         await running.stop()
     assert not (place / "i" / "m" / "pending-0").exists()
     assert (await run("check", "--data", tmp_path / "d")).code == 0
+
+
+async def test_a_worker_that_cannot_be_forked_is_tried_again(tmp_path: Path) -> None:
+    no_room = tmp_path / "no room"
+    refuse_to_fork = f"""
+import errno, os
+def fork(fork=os.fork):
+    if os.path.exists({str(no_room)!r}):
+        raise OSError(errno.EAGAIN, "No room for another")
+    return fork()
+os.fork = fork
+"""
+    options = ("--ephemeral", "--catalog", CATALOG, "--workers", 2)
+    async with serve(*options, under=changed(refuse_to_fork)) as running:
+        killed, kept = workers_of(running)
+        no_room.touch()
+        os.kill(killed, signal.SIGKILL)
+        await until(lambda: running.err.count(b"No room for another") == 2)
+        assert workers_of(running) == [kept]
+        no_room.unlink()
+        await until(lambda: len(workers_of(running)) == 2)
+        async with line_to_each_worker(running) as lines:
+            assert kept in {line.pid for line in lines}
+        outcome = await running.stop()
+    assert outcome.code == 0
+    assert "Traceback" not in outcome.err
+
+
+async def test_a_worker_that_does_not_stop_is_killed_in_the_end(tmp_path: Path) -> None:
+    wait_shortly = "from rpcmedia.wiring import workers; workers.STOP_SECONDS = 1.0"
+    options = ("--data", tmp_path / "d", "--catalog", CATALOG, "--workers", 2)
+    async with serve(*options, under=changed(wait_shortly)) as running:
+        stopped, _ = workers_of(running)
+        os.kill(stopped, signal.SIGSTOP)
+        outcome = await running.stop()
+    assert outcome.code == 0
+    [event] = [json.loads(line) for line in outcome.err.splitlines()]
+    assert (event["event"], event["pid"]) == ("worker does not stop and is killed", stopped)
+
+
+async def test_a_worker_that_comes_later_has_the_renewed_certificate(tmp_path: Path) -> None:
+    options = certify(tmp_path).options
+    async with serve("--ephemeral", "--workers", 2, *options) as running:
+        trusted = certify(tmp_path).client()
+        running.process.send_signal(signal.SIGHUP)
+        await until(lambda: running.err.count(b"certificate renewed") == 3)
+        before = set(workers_of(running))
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        await until(lambda: len(set(workers_of(running)) - before) == 2)
+        # Neither of those who serve now was there when the certificate changed.
+        connector = aiohttp.TCPConnector(ssl=trusted, force_close=True)
+        async with aiohttp.ClientSession(connector=connector) as http:
+            for _ in range(20):
+                async with http.get(f"{running.url}/healthz") as answer:
+                    assert answer.status == 200
 
 
 async def test_workers_that_keep_ending_at_their_start_end_the_server(tmp_path: Path) -> None:

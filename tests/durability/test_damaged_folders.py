@@ -56,6 +56,13 @@ async def test_a_database_that_lost_its_end_is_refused(data: Path) -> None:
     assert "damaged" in await refusal(data)
 
 
+async def test_a_lock_of_writers_that_cannot_be_opened_is_refused(data: Path) -> None:
+    lock = data / "write.lock"
+    lock.unlink()
+    lock.mkdir()
+    assert str(lock) in await refusal(data)
+
+
 async def test_pictures_without_a_database_are_no_new_shop(data: Path) -> None:
     database = data / "rpcmedia.sqlite3"
     database.write_bytes(b"")

@@ -72,6 +72,13 @@ class CatalogContract:
     async def test_the_catalog_is_given_back_as_it_was_loaded(self, loaded: GalleryRows) -> None:
         assert await loaded.catalog() == CATALOG
 
+    async def test_the_base_url_is_that_of_the_catalog_loaded_last(self, rows: GalleryRows) -> None:
+        assert await rows.base_url() is None
+        for base_url in ("http://one.test/", "http://two.test/"):
+            await rows.load_catalog(Catalog(base_url=base_url))
+            await rows.load_catalog(Catalog())
+            assert await rows.base_url() == base_url
+
     async def test_loading_a_catalog_again_changes_nothing(self, loaded: GalleryRows) -> None:
         assert await loaded.load_catalog(CATALOG) == 0
         assert await loaded.load_catalog(Catalog()) == 0

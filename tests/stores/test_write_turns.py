@@ -5,12 +5,15 @@ import contextlib
 import fcntl
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from rpcmedia.stores import write_turns
 from rpcmedia.stores.sqlite_database import Database
+from rpcmedia.stores.write_turns import WriteTurns
 
 
 @contextlib.contextmanager
@@ -19,6 +22,15 @@ def turn_of_another(folder: Path) -> Iterator[None]:
     with (folder / "write.lock").open("r+b") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
+
+
+def is_locked(path: Path) -> bool:
+    with path.open("r+b") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 async def test_nobody_else_has_a_turn_until_the_commit(tmp_path: Path) -> None:
@@ -48,6 +60,40 @@ async def test_a_write_waits_for_the_turn_of_another_and_a_read_does_not(tmp_pat
         assert not writing.done()
     assert await writing == "written"
     await database.close()
+
+
+async def test_a_write_goes_on_in_the_end_if_the_turn_of_another_does_not_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write_turns, "LONGEST_WAIT", 0.1)
+    database = await Database.open(tmp_path / "rows.sqlite3", durable=False)
+    with turn_of_another(tmp_path):
+        for _ in range(2):
+            async with asyncio.timeout(20):
+                assert await database.write(lambda rows: "written") == "written"
+    await database.close()
+
+
+def test_who_waits_comes_before_who_has_just_had_a_turn(tmp_path: Path) -> None:
+    had: list[str] = []
+    one, other = WriteTurns(tmp_path), WriteTurns(tmp_path)
+
+    def wait() -> None:
+        with other.turn():
+            had.append("other")
+
+    waiting = threading.Thread(target=wait)
+    with one.turn():
+        waiting.start()
+        deadline = time.monotonic() + 5
+        while not is_locked(tmp_path / "write.next") and time.monotonic() < deadline:
+            time.sleep(0.001)
+    with one.turn():
+        had.append("one")
+    waiting.join()
+    assert had == ["other", "one"]
+    one.close()
+    other.close()
 
 
 async def test_a_turn_ends_with_a_commit_that_fails(tmp_path: Path) -> None:
