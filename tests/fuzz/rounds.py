@@ -240,7 +240,9 @@ class Client:
                             break
                     break
             if writer.can_write_eof() and not writer.is_closing():
-                writer.write_eof()
+                # The server may have answered and gone already.
+                with contextlib.suppress(OSError):
+                    writer.write_eof()
         await self.close()
         return answers
 
