@@ -11,6 +11,7 @@ from rpcmedia.stores.schema_steps import apply_schema
 
 BUSY_SECONDS = 10.0
 """How long a statement waits for another program."""
+_CHECKPOINT_MILLISECONDS = 1000
 _LOG_PAGES = 4000
 """Pages in the log before they go into the file: many changes of one page go there as one."""
 _PAGE_CACHE_KIB = 32 * 1024
@@ -30,7 +31,10 @@ def prepare(path: Path, durable: bool) -> None:
             set_up(connection, durable)
             apply_schema(connection)
             # What a start finds in the log need not be on the disk: an fsync may have failed, and
-            # after a power cut nothing would be read that was written behind that place.
+            # after a power cut nothing would be read that was written behind that place. Beside
+            # others that read it is left undone, and not promised until a start without them: a
+            # backup may read for long, and while this waits for it nobody can write.
+            connection.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_MILLISECONDS}")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.Error as error:
         raise translate(error) from error

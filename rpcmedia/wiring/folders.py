@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import secrets
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -106,6 +108,20 @@ def make_folder(data: Path) -> None:
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     for folder in missing:
         sync_folder(folder.parent)
+
+
+def metrics_folder(data: Path) -> tempfile.TemporaryDirectory[str]:
+    """A new folder for the counters of workers, in place of those that killed servers left.
+
+    It is not in the data folder: counters are mapped into memory, and on a full disk, as that of
+    the pictures may become, the first new one would kill its worker.
+    """
+    place = data.stat()
+    prefix = f"rpcmedia-metrics-{place.st_dev:x}-{place.st_ino:x}-"
+    # Whoever made one for this data has ended, for the caller holds its lock.
+    for left in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    return tempfile.TemporaryDirectory(prefix=prefix)
 
 
 @contextlib.contextmanager

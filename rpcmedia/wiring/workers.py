@@ -9,7 +9,6 @@ import contextlib
 import os
 import signal
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +21,7 @@ import structlog
 
 from rpcmedia.settings import Settings
 from rpcmedia.wiring import tls
-from rpcmedia.wiring.folders import CannotStart, one_line, open_folder
+from rpcmedia.wiring.folders import CannotStart, metrics_folder, one_line, open_folder
 from rpcmedia.wiring.listeners import SHUTDOWN_SECONDS, address_of, listen, start
 from rpcmedia.wiring.servers import (
     Shared,
@@ -66,7 +65,7 @@ def serve_with_workers(settings: Settings, announce: Callable[[str], None]) -> N
         address = address_of(settings.host, listeners[0], certificate)
         if certificate is None:
             tls.warn_without(listeners[0])
-        metrics = stack.enter_context(tempfile.TemporaryDirectory(prefix="rpcmedia-metrics-"))
+        metrics = stack.enter_context(metrics_folder(data))
         shared = Shared(Path(metrics), throttle_for(settings))
         asyncio.run(_prepare(data, settings, announce))
         _wait_for_threads()

@@ -208,6 +208,27 @@ async def test_a_worker_that_comes_later_has_the_renewed_certificate(tmp_path: P
                     assert answer.status == 200
 
 
+async def test_a_start_tidies_the_counters_of_a_killed_server_of_its_folder(tmp_path: Path) -> None:
+    counters = tmp_path / "temporary"
+    counters.mkdir()
+
+    def serve_from(name: str) -> contextlib.AbstractAsyncContextManager[Running]:
+        options = ("--data", tmp_path / name, "--user", "a:b", "--workers", 2)
+        return serve(*options, env={"TMPDIR": str(counters)})
+
+    async with serve_from("other") as other:
+        [others] = counters.iterdir()
+        async with serve_from("killed") as running:
+            await running.kill()
+        assert len(list(counters.iterdir())) == 2
+        async with serve_from("killed") as running:
+            assert len(list(counters.iterdir())) == 2
+            await running.stop()
+        assert list(counters.iterdir()) == [others]
+        await other.stop()
+    assert list(counters.iterdir()) == []
+
+
 async def test_workers_that_keep_ending_at_their_start_end_the_server(tmp_path: Path) -> None:
     async with serve("--data", tmp_path / "d", "--user", "a:b", "--workers", 2) as running:
         async with asyncio.timeout(_SECONDS):

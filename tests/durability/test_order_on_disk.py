@@ -77,7 +77,8 @@ async def trace(tmp_path: Path) -> tuple[Path, list[Call]]:
 
 async def test_everything_is_on_the_disk_before_it_is_answered(tmp_path: Path) -> None:
     data, calls = await trace(tmp_path)
-    created, updated, removed, _ = (Part(part, data) for part in up_to_answers(calls))
+    # The line of the last answer may have come too late.
+    created, updated, removed, *_ = (Part(part, data) for part in up_to_answers(calls))
     file = data / "media" / "catalog" / "product" / "i" / "m" / "image.jpg"
 
     # The start comes before the first answer as well.

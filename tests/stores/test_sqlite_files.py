@@ -1,6 +1,7 @@
 """Files of Database: schema steps, and files that it refuses and leaves as they are."""
 
 import asyncio
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from rpcmedia.gallery.ports import StorageFailed
 from rpcmedia.stores.schema_steps import SchemaTooNew, apply_schema, schema_steps
 from rpcmedia.stores.sqlite_database import Database
 from rpcmedia.stores.sqlite_rows import SqliteRows
+from rpcmedia.stores.sqlite_units import WRITE_SOMETHING
 
 
 @pytest.fixture
@@ -158,6 +160,22 @@ async def test_a_path_that_cannot_be_opened_is_refused_in_plain_words(tmp_path: 
         with pytest.raises(StorageFailed) as refused:
             await open_and_close(path)
         assert str(refused.value) == "The database file cannot be opened."
+
+
+async def test_a_start_moves_the_log_into_the_database_once_nobody_reads(path: Path) -> None:
+    log = path.with_name(path.name + "-wal")
+    database = await Database.open(path)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM setting").fetchall()
+        await database.write(lambda rows: rows.execute(WRITE_SOMETHING))
+        # Far less than a reader may take, such as a backup.
+        async with asyncio.timeout(5):
+            await open_and_close(path)
+        assert log.stat().st_size > 0
+    await open_and_close(path)
+    assert log.stat().st_size == 0
+    await database.close()
 
 
 async def test_a_damaged_table_is_told_as_such(path: Path) -> None:
