@@ -25,6 +25,8 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[Events]:
     monkeypatch.setattr(
         "rpcmedia.operations.logins.is_loopback", lambda address: address not in OTHER_MACHINES
     )
+    # A logger that has written once keeps to where it wrote.
+    monkeypatch.setattr("rpcmedia.operations.logins.log", structlog.get_logger())
     with capture_logs() as events:
         yield events
     # Other tests look at whether logs were set up.

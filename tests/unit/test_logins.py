@@ -18,7 +18,9 @@ Events = list[MutableMapping[str, Any]]
 
 
 @pytest.fixture
-def logged() -> Iterator[Events]:
+def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[Events]:
+    # A logger that has written once keeps to where it wrote.
+    monkeypatch.setattr("rpcmedia.operations.logins.log", structlog.get_logger())
     with capture_logs() as events:
         yield events
     # Other tests look at whether logs were set up.
