@@ -27,6 +27,7 @@ class Settings:
     tls_key: Path | None = None
     base_url: str | None = None
     profile: str = "documented"
+    no_faces: tuple[str, ...] = ()
     users: tuple[tuple[str, str], ...] = ()
     max_body: int = 32 * 1024**2
     max_pixels: int = 50_000_000

@@ -48,6 +48,12 @@ SERVE_OPTIONS = (
         help="How the JSON-RPC face spells its answers.",
     ),
     option(
+        "--no-face",
+        type=click.Choice(wiring.FACE_NAMES),
+        multiple=True,
+        help="Do not speak this protocol.",
+    ),
+    option(
         "--user", type=UserKey(), multiple=True, help="Make or update a user with all permissions."
     ),
     option("--max-body", type=Size(), default="32MiB", show_default=True, help="Largest request."),
@@ -108,8 +114,9 @@ def _settings(ctx: click.Context) -> Settings:
     sources = {
         name: _SOURCES[ctx.get_parameter_source(name) or ParameterSource.DEFAULT] for name in values
     }
-    values["users"] = values.pop("user")
-    sources["users"] = sources.pop("user")
+    for one, several in (("user", "users"), ("no_face", "no_faces")):
+        values[several] = values.pop(one)
+        sources[several] = sources.pop(one)
     return Settings(**values, sources=sources)
 
 
@@ -136,6 +143,7 @@ def settings(ctx: click.Context, /, **_: Any) -> None:
     shown = asdict(found)
     sources = shown.pop("sources")
     shown["users"] = " ".join(f"{name}:***" for name, _ in found.users)
+    shown["no_faces"] = " ".join(found.no_faces)
     if found.control_token:
         shown["control_token"] = "***"
     if shown["base_url"] is None and found.catalog:

@@ -7,10 +7,15 @@ JSON-RPC clients take for a server that is gone, and fails aloud when a body goe
 import asyncio
 import zlib
 
-from aiohttp import web
-
 _ZLIB, _GZIP = zlib.MAX_WBITS, zlib.MAX_WBITS | 16
 _WINDOWS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": _ZLIB}
+
+
+class TooLarge(Exception):
+    """The body is over the limit, as it came or without its coding; the text names the limit."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The request has more than {limit} bytes; send less.")
 
 
 class CannotDecompress(Exception):
@@ -20,7 +25,7 @@ class CannotDecompress(Exception):
 async def decompress(body: bytes | bytearray, coding: str, max_body: int) -> bytes | bytearray:
     """The body without the coding that its Content-Encoding names; what follows its end is ignored.
 
-    Raises CannotDecompress, and HTTPRequestEntityTooLarge as soon as it grows beyond `max_body`.
+    Raises CannotDecompress, and TooLarge as soon as it grows beyond `max_body`.
     """
     coding = coding.strip().lower()
     if coding in ("", "identity") or not body:
@@ -40,7 +45,7 @@ def _inflate(body: bytes | bytearray, window: int, max_body: int) -> bytes:
     except zlib.error:
         raise CannotDecompress("the body does not decompress") from None
     if len(plain) > max_body:
-        raise web.HTTPRequestEntityTooLarge(max_body)
+        raise TooLarge(max_body)
     if not inflater.eof:
         raise CannotDecompress("the compressed body ends too early")
     return plain

@@ -34,6 +34,9 @@ _IDLE_SECONDS = 75.0
 
 IN_FLIGHT = web.AppKey("in_flight", InFlight)
 
+_BY_TYPE = web.AppKey("by_type", dict[str, Handler])
+_BY_CONTENT = web.AppKey("by_content", dict[str, Handler])
+
 RETRY = {"Retry-After": "1"}
 """The header of an answer with status 503."""
 
@@ -74,8 +77,11 @@ def build_app(
         WATCHING, (_healthz, _readyz(check_ready), _metrics(options.telemetry)), strict=True
     ):
         add_route(app, path, handler, options, methods=READING)
+    app[_BY_TYPE], app[_BY_CONTENT] = {}, {}
     for mount in mounts:
         mount(app)
+    for path in ("/api.php", "/api{_:/?}"):
+        add_route(app, path, _half_an_address, options)
     add_route(app, "/{_:.*}", _nothing_here, options)
     return app
 
@@ -117,6 +123,32 @@ def add_route(
         return response
 
     app.router.add_route("*", path, handle)
+
+
+def add_type(app: web.Application, name: str, handler: Handler) -> None:
+    """Answer `/api.php?type=NAME`, the oldest spelling of every face."""
+    app[_BY_TYPE][name] = handler
+
+
+def add_half_address(app: web.Application, handler: Handler, content_type: str = "") -> None:
+    """Answer `/api`, `/api/` and `/api.php` without a type for bodies of a certain content type.
+
+    The empty one stands for all that no other face answers.
+    """
+    app[_BY_CONTENT][content_type] = handler
+
+
+async def _half_an_address(request: web.Request) -> web.StreamResponse:
+    by_type, by_content = request.app[_BY_TYPE], request.app[_BY_CONTENT]
+    name = request.query.get("type")
+    if name is None:
+        handler = by_content.get(request.content_type) or by_content.get("")
+    else:
+        handler = by_type.get(name)
+    if handler is None:
+        known = ", ".join(f"/api.php?type={name}" for name in sorted(by_type))
+        return _plain(404, f"There is no protocol at this address. There are {known}.")
+    return await handler(request)
 
 
 async def _nothing_here(request: web.Request) -> web.StreamResponse:

@@ -23,21 +23,7 @@ BODY_MEMORY = 256 * 1024**2
 _MEMORY_A_BYTE = 3
 """A body, its text within the JSON, and the picture out of that: all are there at one moment."""
 
-SMALL_BODY = 64 * 1024
-"""Bodies up to this, which may come behind their head, do not wait for memory."""
-
-_PATIENCE_SECONDS = 5.0
-_SLOWEST_BYTES_A_SECOND = 64 * 1024
-"""On average since the server began to read, once its patience has ended: then the client has had
-time to fill its socket, and may be keeping others from the memory."""
-
 _ARRIVAL_SECONDS = 0.05
-
-_KEPT_BODY = web.RequestKey[bytes | bytearray]("kept_body")
-
-
-class TooSlow(Exception):
-    """A body did not arrive in time; the text says how fast it should."""
 
 
 class InFlight:
@@ -153,46 +139,3 @@ class Limits:
     """Whether `read_again` is asked for bodies."""
     in_flight: InFlight = field(default_factory=InFlight)
     body_memory: BodyMemory = field(default_factory=BodyMemory)
-
-
-def is_here(request: web.Request) -> bool:
-    """Whether the whole body has come with the head, as that of most requests does."""
-    return request.content.is_eof()
-
-
-def take_body(request: web.Request, limits: Limits) -> bytes:
-    """A body that is here. Raises HTTPRequestEntityTooLarge."""
-    body = request.content.read_nowait()
-    if len(body) > limits.max_body:
-        raise web.HTTPRequestEntityTooLarge(limits.max_body)
-    if limits.keep_bodies:
-        request[_KEPT_BODY] = body
-    return body
-
-
-async def receive_body(request: web.Request, limits: Limits) -> bytes | bytearray:
-    """The body of a request. Raises TooSlow, HTTPRequestEntityTooLarge, RequestPayloadError."""
-    # aiohttp's own `read` has the bytes three times in memory at its end.
-    body = bytearray()
-    began = asyncio.get_running_loop().time()
-    try:
-        async with asyncio.timeout(_PATIENCE_SECONDS) as limit:
-            while chunk := await request.content.readany():
-                body += chunk
-                if len(body) > limits.max_body:
-                    raise web.HTTPRequestEntityTooLarge(limits.max_body)
-                allowed = _PATIENCE_SECONDS + len(body) / _SLOWEST_BYTES_A_SECOND
-                limit.reschedule(began + allowed)
-    except TimeoutError:
-        raise TooSlow(
-            f"the body came too slowly; send at least {_SLOWEST_BYTES_A_SECOND} bytes a second"
-        ) from None
-    # Only for who asked: a connection that waits for its next request keeps the last one.
-    if limits.keep_bodies:
-        request[_KEPT_BODY] = body
-    return body
-
-
-async def read_again(request: web.Request) -> bytes:
-    """The body of a request whose face kept it; of another what it reads now."""
-    return bytes(request.pop(_KEPT_BODY, b"")) or await request.read()

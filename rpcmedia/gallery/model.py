@@ -1,7 +1,7 @@
 """The nouns of the shop: store views, attribute sets, products, images and the catalog."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 DEFAULT_SCOPE = 0
 """Id of the store view `admin`, whose values all other store views fall back to."""
@@ -43,6 +43,8 @@ class Product:
     id: int
     sku: str
     attribute_set: AttributeSet
+    storefront: bool = True
+    """Whether guests and customers can see it."""
 
 
 def sku_key(sku: str) -> str:
@@ -119,12 +121,21 @@ class CatalogUser:
 
 
 @dataclass(frozen=True, slots=True)
+class CatalogProduct:
+    """A product as a catalog file names it."""
+
+    id: int
+    sku: str
+    attribute_set_id: int
+    storefront: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
     """What must exist before the first call."""
 
     base_url: str | None = None
     store_views: Sequence[StoreView] = ()
     attribute_sets: Sequence[AttributeSet] = ()
-    products: Sequence[tuple[int, str, int]] = field(default=())
-    """(id, SKU, attribute set id) of each product."""
+    products: Sequence[CatalogProduct] = ()
     users: Sequence[CatalogUser] = ()

@@ -55,6 +55,8 @@ def to_string(value: object) -> str:
     """The value as a PHP string: 1.50 is "1.5", true "1", null and false "", a list "Array"."""
     if isinstance(value, str):
         return value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
     if value is None or value is False:
         return ""
     if value is True:

@@ -4,7 +4,14 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from rpcmedia.gallery.model import AttributeSet, Catalog, ImageType, StoreView, sku_key
+from rpcmedia.gallery.model import (
+    AttributeSet,
+    Catalog,
+    CatalogProduct,
+    ImageType,
+    StoreView,
+    sku_key,
+)
 from rpcmedia.gallery.ports import CatalogRefused
 
 
@@ -29,12 +36,13 @@ def attribute_sets(connection: sqlite3.Connection) -> dict[int, AttributeSet]:
 
 def read(connection: sqlite3.Connection) -> Catalog:
     """The whole catalog without users."""
-    products = connection.execute("SELECT id, sku, attribute_set FROM product ORDER BY id")
+    sql = "SELECT id, sku, attribute_set, storefront FROM product ORDER BY id"
+    products = connection.execute(sql).fetchall()
     return Catalog(
         base_url=base_url(connection),
         store_views=store_views(connection),
         attribute_sets=list(attribute_sets(connection).values()),
-        products=products.fetchall(),
+        products=[CatalogProduct(row[0], row[1], row[2], bool(row[3])) for row in products],
     )
 
 
@@ -58,7 +66,8 @@ def _contradiction(catalog: Catalog, connection: sqlite3.Connection) -> str | No
         sql = "SELECT id FROM store_view WHERE code = ? AND id <> ?"
         if other := connection.execute(sql, (view.code, view.id)).fetchone():
             return f"the code {view.code!r} is that of store view {other[0]}, not {view.id}."
-    for product_id, sku, set_id in catalog.products:
+    for product in catalog.products:
+        product_id, sku, set_id = product.id, product.sku, product.attribute_set_id
         sql = "SELECT id FROM product WHERE sku_key = ? AND id <> ?"
         if other := connection.execute(sql, (sku_key(sku), product_id)).fetchone():
             return f"the SKU {sku!r} is that of product {other[0]}, not {product_id}."
@@ -78,8 +87,12 @@ def _load(catalog: Catalog, connection: sqlite3.Connection) -> int:
     _put(connection, "attribute_set", ("id", "name", "gallery"), sets)
     for attribute_set in catalog.attribute_sets:
         _put_types(connection, attribute_set)
-    products = [(i, sku, sku_key(sku), s) for i, sku, s in catalog.products]
-    _put(connection, "product", ("id", "sku", "sku_key", "attribute_set"), products)
+    products = [
+        (p.id, p.sku, sku_key(p.sku), p.attribute_set_id, int(p.storefront))
+        for p in catalog.products
+    ]
+    columns = ("id", "sku", "sku_key", "attribute_set", "storefront")
+    _put(connection, "product", columns, products)
     return connection.total_changes - before
 
 

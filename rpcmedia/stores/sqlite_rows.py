@@ -62,10 +62,10 @@ class SqliteRows:
     def _read_product(
         self, column: str, value: int | str, connection: sqlite3.Connection
     ) -> Product | None:
-        sql = f"SELECT id, sku, attribute_set FROM product WHERE {column} = ?"
+        sql = f"SELECT id, sku, attribute_set, storefront FROM product WHERE {column} = ?"
         row = connection.execute(sql, (value,)).fetchone()
         attribute_set = self._attribute_set(row[2]) if row else None
-        return Product(row[0], row[1], attribute_set) if attribute_set else None
+        return Product(row[0], row[1], attribute_set, bool(row[3])) if attribute_set else None
 
     async def gallery(self, product: Product, store_view: int) -> tuple[Image, ...]:
         """See GalleryRows."""

@@ -12,6 +12,7 @@ import msgspec
 from rpcmedia.gallery.model import (
     AttributeSet,
     Catalog,
+    CatalogProduct,
     CatalogUser,
     ImageType,
     StoreView,
@@ -41,10 +42,11 @@ class _AttributeSet(msgspec.Struct):
     image_types: list[_ImageType] = []
 
 
-class _Product(msgspec.Struct):
+class _Product(msgspec.Struct, omit_defaults=True):
     id: _Id
     sku: str
     attribute_set_id: _Id
+    storefront: bool = True
 
 
 class _User(msgspec.Struct):
@@ -85,7 +87,9 @@ def write_catalog(catalog: Catalog) -> str:
             )
             for s in catalog.attribute_sets
         ],
-        products=[_Product(*product) for product in catalog.products],
+        products=[
+            _Product(p.id, p.sku, p.attribute_set_id, p.storefront) for p in catalog.products
+        ],
         users=[_User(u.username, sorted(u.permissions), u.key, u.active) for u in catalog.users],
     )
     plain: dict[str, Any] = msgspec.to_builtins(file)
@@ -126,7 +130,9 @@ def _check(file: _File) -> Catalog:
             )
             for entry in file.attribute_sets
         ],
-        products=[(p.id, p.sku, p.attribute_set_id) for p in file.products],
+        products=[
+            CatalogProduct(p.id, p.sku, p.attribute_set_id, p.storefront) for p in file.products
+        ],
         users=[CatalogUser(u.username, u.key, tuple(u.permissions), u.active) for u in file.users],
     )
 

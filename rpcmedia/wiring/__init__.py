@@ -1,6 +1,7 @@
 """Where the parts are put together; the only package that names concrete stores and faces."""
 
 from rpcmedia.wiring.backups import back_up, restore
+from rpcmedia.wiring.faces import FACE_NAMES
 from rpcmedia.wiring.folders import (
     EVERYTHING,
     CannotStart,
@@ -18,6 +19,7 @@ from rpcmedia.wiring.workers import serve_with_workers
 
 __all__ = [
     "EVERYTHING",
+    "FACE_NAMES",
     "PROFILE_NAMES",
     "CannotStart",
     "Folder",

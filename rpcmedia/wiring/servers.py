@@ -9,15 +9,14 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from rpcmedia import __version__
+from rpcmedia.faces import bodies, http, limits
 from rpcmedia.faces import control as control_face
-from rpcmedia.faces import http, jsonrpc, limits, media_files
 from rpcmedia.faces.jsonrpc.profiles import PROFILES
 from rpcmedia.faces.telemetry import Telemetry
 from rpcmedia.gallery.model import CatalogUser
@@ -36,6 +35,7 @@ from rpcmedia.tapes.recorder import Recorder, recording_middleware
 from rpcmedia.tapes.redaction import Redactor
 from rpcmedia.tapes.tape import Header, TapeRefused, TapeWriter
 from rpcmedia.wiring import tls
+from rpcmedia.wiring.faces import Parts, mounts
 from rpcmedia.wiring.folders import (
     CannotStart,
     Folder,
@@ -212,7 +212,7 @@ def _recording(
     except TapeRefused as refusal:
         raise CannotStart(str(refusal)) from refusal
     recorder = Recorder(writer, Redactor())
-    record = recording_middleware(recorder, header.base_url, limits.read_again)
+    record = recording_middleware(recorder, header.base_url, bodies.read_again)
 
     @web.middleware
     async def record_calls(request: web.Request, handler: http.Handler) -> web.StreamResponse:
@@ -260,12 +260,11 @@ async def build_server(
         ),
         inner=[control_face.damage_answers] if control else [],
     )
-    faces = [
-        partial(jsonrpc.mount, operations=operations, options=options, profile=profile),
-        partial(media_files.mount, gallery=gallery, options=options),
-    ]
+    parts = Parts(settings, profile, operations, gallery, options)
     check_ready = control.between(gallery.check_writable) if control else gallery.check_writable
-    app = http.build_app(faces, options, check_ready, outer=[recording] if recording else [])
+    app = http.build_app(
+        mounts(parts), options, check_ready, outer=[recording] if recording else []
+    )
 
     async def end_threads(_: web.Application) -> None:
         gallery.close()

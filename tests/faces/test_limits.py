@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 
 from rpcmedia import wiring
-from rpcmedia.faces import http, limits
+from rpcmedia.faces import bodies, http, limits
 from rpcmedia.faces.limits import BodyMemory
 from rpcmedia.settings import Settings
 from rpcmedia.wiring import listeners
@@ -115,7 +115,7 @@ def port_of(server: Server) -> int:
 async def test_a_body_that_does_not_arrive_in_time_is_refused(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "_PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(bodies, "_PATIENCE_SECONDS", 0.2)
     reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
     writer.write(b"POST /api/jsonrpc HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
 

@@ -186,8 +186,11 @@ async def test_other_paths_are_not_found(server: Server, target: str) -> None:
 
 async def test_half_an_address_is_answered_with_the_whole(server: Server) -> None:
     for target in ("/api", "/api/", "/api.php"):
-        _, body = await post_raw(server, target)
-        assert "/api/jsonrpc" in json.loads(body)["error"]["message"]
+        async with server.http.post(server.url + target, json={}) as answer:
+            assert answer.status == 404
+            assert "/api/jsonrpc" in (await answer.json())["error"]["message"]
+    _, body = await post_raw(server, "/api.php?type=JSONRPC")
+    assert b"/api.php?type=jsonrpc" in body
 
 
 class Client:

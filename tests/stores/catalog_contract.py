@@ -5,7 +5,14 @@ A part of the suite in gallery_rows_contract.
 
 import pytest
 
-from rpcmedia.gallery.model import AttributeSet, Catalog, ImageType, Product, StoreView
+from rpcmedia.gallery.model import (
+    AttributeSet,
+    Catalog,
+    CatalogProduct,
+    ImageType,
+    Product,
+    StoreView,
+)
 from rpcmedia.gallery.ports import CatalogRefused, GalleryRows
 from tests.support.catalogs import CATALOG
 
@@ -98,17 +105,17 @@ class CatalogContract:
         assert (await product(loaded)).attribute_set.image_types == types
         assert await loaded.store_view(3) == StoreView(3, "french")
         assert await loaded.store_view("german") == StoreView(2, "german")
-        assert await loaded.load_catalog(Catalog(products=[(1, "product1", 9)])) == 1
+        assert await loaded.load_catalog(Catalog(products=[CatalogProduct(1, "product1", 9)])) == 1
         assert not (await product(loaded)).attribute_set.gallery
-        assert await loaded.load_catalog(Catalog(products=[(1, "renamed", 9)])) == 1
+        assert await loaded.load_catalog(Catalog(products=[CatalogProduct(1, "renamed", 9)])) == 1
         assert await loaded.product_by_sku("product1") is None
 
     @pytest.mark.parametrize(
         "contradiction",
         [
-            Catalog(products=[(30, "new", 4), (31, "product1", 4)]),
-            Catalog(products=[(30, "new", 4), (31, "PRODUCT1  ", 4)]),
-            Catalog(products=[(30, "new", 4), (31, "newer", 77)]),
+            Catalog(products=[CatalogProduct(30, "new", 4), CatalogProduct(31, "product1", 4)]),
+            Catalog(products=[CatalogProduct(30, "new", 4), CatalogProduct(31, "PRODUCT1  ", 4)]),
+            Catalog(products=[CatalogProduct(30, "new", 4), CatalogProduct(31, "newer", 77)]),
             Catalog(store_views=[StoreView(7, "seventh"), StoreView(8, "german")]),
         ],
         ids=["sku taken", "sku taken but for case", "no such attribute set", "code taken"],

@@ -10,6 +10,7 @@ from typing import Any, cast
 from rpcmedia.gallery.model import (
     AttributeSet,
     Catalog,
+    CatalogProduct,
     Image,
     ImageType,
     ImageValues,
@@ -41,14 +42,14 @@ CATALOG = Catalog(
         AttributeSet(9, "NoMedia", False, (ImageType("image"),)),
     ],
     products=[
-        (1, "product1", 4),
-        (2, "product2", 4),
-        (5, "12345", 4),
-        (6, "ürün 1", 4),
-        (7, "nomedia1", 9),
-        (9, "2", 4),
-        (20, "0007", 4),
-        (21, "SKU-Case", 4),
+        CatalogProduct(1, "product1", 4),
+        CatalogProduct(2, "product2", 4),
+        CatalogProduct(5, "12345", 4),
+        CatalogProduct(6, "ürün 1", 4),
+        CatalogProduct(7, "nomedia1", 9),
+        CatalogProduct(9, "2", 4),
+        CatalogProduct(20, "0007", 4),
+        CatalogProduct(21, "SKU-Case", 4),
     ],
 )
 

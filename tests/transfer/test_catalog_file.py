@@ -9,7 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rpcmedia.gallery.model import AttributeSet, Catalog, CatalogUser, ImageType, StoreView
+from rpcmedia.gallery.model import (
+    AttributeSet,
+    Catalog,
+    CatalogProduct,
+    CatalogUser,
+    ImageType,
+    StoreView,
+)
 from rpcmedia.gallery.ports import CatalogRefused
 from rpcmedia.transfer.catalog_file import read_catalog, write_catalog
 
@@ -53,7 +60,7 @@ def test_a_whole_file_is_read(path: Path) -> None:
                 4, "Default", False, (ImageType("image", "global"), ImageType("thumbnail", "store"))
             )
         ],
-        products=[(1, "ürün 1", 4)],
+        products=[CatalogProduct(1, "ürün 1", 4)],
         users=[
             CatalogUser("a", "secret", ("all", "x"), False),
             CatalogUser("b", None, (), None),
@@ -212,10 +219,12 @@ catalogs = st.builds(
         max_size=3,
     ),
     products=st.lists(
-        st.tuples(st.integers(1, 2**63 - 1), words, st.integers(1, 99)),
+        st.builds(
+            CatalogProduct, st.integers(1, 2**63 - 1), words, st.integers(1, 99), st.booleans()
+        ),
         unique_by=(
-            lambda product: product[0],
-            lambda product: product[1].rstrip(" ").casefold(),
+            lambda product: product.id,
+            lambda product: product.sku.rstrip(" ").casefold(),
         ),
         max_size=4,
     ),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rpcmedia import wiring
+from rpcmedia.gallery.model import CatalogProduct
 from rpcmedia.wiring import CannotStart, Folder
 from tests.support.server import CATALOG
 
@@ -80,7 +81,10 @@ async def test_a_catalog_adds_and_changes_and_removes_nothing(
     assert await load(folder, tmp_path, more) == 1
     assert await load(folder, tmp_path, {}) == 0
     catalog = await folder.rows.catalog()
-    assert list(catalog.products) == [(1, "product1", 4), (2, "product2", 4)]
+    assert list(catalog.products) == [
+        CatalogProduct(1, "product1", 4),
+        CatalogProduct(2, "product2", 4),
+    ]
     assert len(await folder.accounts.users()) == 1
 
 

@@ -4,16 +4,17 @@ Every answer has HTTP status 200, for a well-known client takes any other for fa
 """
 
 import asyncio
-import contextlib
 import time
 from typing import Any
 
 from aiohttp import web
 
-from rpcmedia.faces.content_coding import CannotDecompress, decompress
-from rpcmedia.faces.http import FaceOptions, Sender, add_route
+from rpcmedia.faces.api_methods import PARAMETERS, Context
+from rpcmedia.faces.bodies import Body, CannotReceive, TooBusy, with_body
+from rpcmedia.faces.content_coding import TooLarge
+from rpcmedia.faces.http import FaceOptions, Sender, add_half_address, add_route, add_type
 from rpcmedia.faces.jsonrpc import wire
-from rpcmedia.faces.jsonrpc.methods import PARAMETERS, Context, label_of, run_method
+from rpcmedia.faces.jsonrpc.methods import label_of, run_method
 from rpcmedia.faces.jsonrpc.profiles import Profile
 from rpcmedia.faces.jsonrpc.wire import (
     BUSY,
@@ -24,7 +25,6 @@ from rpcmedia.faces.jsonrpc.wire import (
     Message,
     WireError,
 )
-from rpcmedia.faces.limits import SMALL_BODY, TooSlow, is_here, receive_body, take_body
 from rpcmedia.gallery.faults import Fault
 from rpcmedia.operations.dispatch import TURN, Operations
 from rpcmedia.operations.faults import SessionExpired
@@ -47,8 +47,8 @@ def mount(
     endpoint = Endpoint(operations, options, profile)
     for path in _PATHS:
         add_route(app, path, endpoint.handle, options)
-    add_route(app, "/api.php", endpoint.handle_api_php, options)
-    add_route(app, "/api{_:/?}", endpoint.handle_elsewhere, options)
+    add_type(app, "jsonrpc", endpoint.handle)
+    add_half_address(app, endpoint.handle_elsewhere, "application/json")
 
 
 class Endpoint:
@@ -58,12 +58,6 @@ class Endpoint:
         self._operations = operations
         self._options = options
         self._profile = profile
-
-    async def handle_api_php(self, request: web.Request) -> web.Response:
-        """The oldest spelling names the face in its query."""
-        if request.query.get("type") != "jsonrpc":
-            return await self.handle_elsewhere(request)
-        return await self.handle(request)
 
     async def handle_elsewhere(self, request: web.Request) -> web.Response:
         """Tell a client that knows only half of the address where the endpoint is."""
@@ -77,41 +71,16 @@ class Endpoint:
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one HTTP request."""
-        limits = self._options.limits
-        if limits.in_flight.too_many:
-            return self._refuse(BUSY, "Server is busy, try again")
-        coding = request.headers.get("Content-Encoding")
         try:
-            if coding is None and is_here(request):
-                return await self._answer_request(request, take_body(request, limits))
-            if (request.content_length or 0) > limits.max_body:
-                return self._refuse_large()
-            if limits.in_flight.too_many_bodies:
-                return self._refuse(BUSY, "Server is busy, try again")
-            # A compressed body, or one in chunks, may become as large as any.
-            size = limits.max_body if coding else request.content_length or limits.max_body
-            async with contextlib.AsyncExitStack() as room:
-                with limits.in_flight.arriving():
-                    if size > SMALL_BODY:
-                        await room.enter_async_context(limits.body_memory.room_for(size))
-                    body = await receive_body(request, limits)
-                if coding:
-                    body = await decompress(body, coding, limits.max_body)
-                return await self._answer_request(request, body)
-        except web.HTTPRequestEntityTooLarge:
-            return self._refuse_large()
-        except (CannotDecompress, TooSlow) as reason:
+            return await with_body(request, self._options.limits, self._answer_request)
+        except TooBusy as reason:
+            return self._refuse(BUSY, str(reason))
+        except TooLarge as reason:
+            return self._refuse(INVALID_REQUEST, str(reason))
+        except CannotReceive as reason:
             return self._refuse(PARSE_ERROR, f"Parse error: {reason}.")
-        except web.RequestPayloadError:
-            return self._refuse(
-                PARSE_ERROR, "Parse error: the body ends before its announced length."
-            )
 
-    def _refuse_large(self) -> web.Response:
-        most = self._options.limits.max_body
-        return self._refuse(INVALID_REQUEST, f"The request has more than {most} bytes; send less.")
-
-    async def _answer_request(self, request: web.Request, body: bytes | bytearray) -> web.Response:
+    async def _answer_request(self, request: web.Request, body: Body) -> web.Response:
         if self._profile.loses_multipart and request.content_type == "multipart/form-data":
             body = b""
         answer: Any
@@ -137,7 +106,7 @@ class Endpoint:
                 answered.append(answer)
         return answered
 
-    def _read_body(self, body: bytes | bytearray) -> Any:
+    def _read_body(self, body: Body) -> Any:
         """A request, or a list of them. Raises WireError."""
         empty = not body or (self._profile.expires_without_method and body == b"0")
         value = {} if empty else wire.parse(body)

@@ -5,18 +5,13 @@ The only door to jsonrpcserver. Every name that is no method here is a path: the
 """
 
 import warnings
-from typing import Any, NamedTuple
+from typing import Any
 
-import structlog
-
-from rpcmedia.faces.http import Sender
+from rpcmedia.faces import api_methods
+from rpcmedia.faces.api_methods import PARAMETERS, Context, run
 from rpcmedia.faces.jsonrpc.wire import BUSY, INVALID_PARAMS, Message, WireError
 from rpcmedia.gallery.faults import Fault
-from rpcmedia.gallery.ports import StorageFailed
-from rpcmedia.operations.arguments import Arguments
-from rpcmedia.operations.dispatch import Operations, method_label
-from rpcmedia.operations.faults import Busy, InternalError, InvalidArguments
-from rpcmedia.operations.product_media import CreateDefaults
+from rpcmedia.operations.faults import Busy, InvalidArguments
 
 with warnings.catch_warnings():
     # It reads its request schema with a function that is on its way out, and a test suite that
@@ -27,30 +22,8 @@ with warnings.catch_warnings():
     from jsonrpcserver.request import Request
     from oslash.either import Left
 
-log = structlog.get_logger(__name__)
-
-PARAMETERS = {
-    "startSession": (),
-    "endSession": ("sessionId",),
-    "login": ("username", "apiKey"),
-    "call": ("sessionId", "apiPath", "args"),
-    "multiCall": ("sessionId", "calls", "options"),
-    "resources": ("sessionId",),
-    "resourceFaults": ("sessionId", "resourceName"),
-    "globalFaults": ("sessionId",),
-}
-"""The reference's parameter names, in order."""
-
 _REQUIRED = {"login": ("username",), "call": ("sessionId", "apiPath")}
 """Those that a request which gives names must have."""
-
-
-class Context(NamedTuple):
-    """What a method needs besides its parameters."""
-
-    operations: Operations
-    sender: Sender
-    defaults: CreateDefaults
 
 
 async def run_method(context: Context, message: Message, name: str) -> Any:
@@ -92,94 +65,30 @@ def _read_direct(path: str, params: list[Any] | dict[str, Any]) -> list[Any]:
     return [params.get("0"), path, {key: params[key] for key in params if key != "0"}]
 
 
-async def _start_session(context: Context, *extra: object) -> str:
-    return await context.operations.sessions.start()
-
-
-async def _end_session(context: Context, session: object = None, *extra: object) -> bool:
-    await context.operations.sessions.end(session)
-    return True
-
-
-async def _login(
-    context: Context, username: object = None, key: object = None, *extra: object
-) -> str:
-    return await context.operations.sessions.login(username, key, context.sender.address)
-
-
-async def _call(
-    context: Context, session: object = None, path: object = None, *arguments: object
-) -> Any:
-    given = Arguments.read(arguments[0]) if arguments else Arguments()
-    return await context.operations.call(
-        context.sender.caller(session), path, given, context.defaults
-    )
-
-
-async def _multi_call(
-    context: Context, session: object = None, calls: object = (), options: object = None, *_: object
-) -> list[Any]:
-    calls = [] if calls == () else calls
-    return await context.operations.multi_call(
-        context.sender.caller(session), calls, options, context.defaults
-    )
-
-
-async def _resources(context: Context, session: object = None, *extra: object) -> Any:
-    return await context.operations.resources(context.sender.caller(session))
-
-
-async def _resource_faults(
-    context: Context, session: object = None, resource: object = None, *extra: object
-) -> Any:
-    return await context.operations.resource_faults(context.sender.caller(session), resource)
-
-
-async def _global_faults(context: Context, *extra: object) -> Any:
-    return await context.operations.global_faults()
-
-
-def _guarded(method: Any) -> Any:
+def _method(name: str) -> Any:
     """The method as jsonrpcserver wants it; what it would show of an exception stays in the log."""
 
-    async def guarded(context: Context, *parameters: Any) -> Any:
+    async def method(context: Context, *parameters: Any) -> Any:
         try:
-            return Success(await method(context, *parameters))
+            return Success(await run(context, name, parameters))
         except Fault as fault:
             return Error(fault.number, fault.message, fault)
         except InvalidArguments as refusal:
             return Error(INVALID_PARAMS, str(refusal), WireError(INVALID_PARAMS, str(refusal)))
         except Busy as busy:
             return Error(BUSY, str(busy), WireError(BUSY, str(busy)))
-        except StorageFailed as failure:
-            log.error("storage failed", reason=str(failure), cause=str(failure.__cause__))
-            return Error(InternalError.number, InternalError.declared, InternalError())
-        except Exception:
-            log.exception("method failed", method=method.__name__)
-            return Error(InternalError.number, InternalError.declared, InternalError())
 
-    return guarded
+    return method
 
 
-_METHODS = {
-    "startSession": _guarded(_start_session),
-    "endSession": _guarded(_end_session),
-    "login": _guarded(_login),
-    "call": _guarded(_call),
-    "multiCall": _guarded(_multi_call),
-    "resources": _guarded(_resources),
-    "resourceFaults": _guarded(_resource_faults),
-    "globalFaults": _guarded(_global_faults),
-}
+_METHODS = {name: _method(name) for name in PARAMETERS}
 
 
 def label_of(members: dict[str, Any]) -> str:
-    """A name for metrics and logs out of a request: an operation, a method here, or `other`."""
-    name, params = members.get("method"), members.get("params")
-    if name == "call":
-        if isinstance(params, dict):
-            return method_label(params.get("apiPath", params.get("1")))
-        return method_label(params[1] if isinstance(params, list) and len(params) > 1 else None)
-    if isinstance(name, str) and name in PARAMETERS:
-        return name
-    return method_label(name)
+    """A name for metrics and logs out of a request."""
+    params = members.get("params")
+    if isinstance(params, dict):
+        path = params.get("apiPath", params.get("1"))
+    else:
+        path = params[1] if isinstance(params, list) and len(params) > 1 else None
+    return api_methods.label_of(members.get("method"), path)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from rpcmedia.faces.reference_values import image_map
 from rpcmedia.operations import php
 from rpcmedia.operations.presentation import ImageMap
 from rpcmedia.operations.product_media import CreateDefaults
@@ -76,17 +77,6 @@ def _numbers(image: ImageMap) -> dict[str, Any]:
     }
 
 
-def _strings(image: ImageMap) -> dict[str, Any]:
-    return {
-        "file": image.file,
-        "label": image.label,
-        "position": "" if image.position is None else str(image.position),
-        "exclude": "" if image.exclude is None else str(image.exclude),
-        "url": image.url,
-        "types": image.types,
-    }
-
-
 def _as_it_is(value: Any) -> Any:
     return value
 
@@ -120,7 +110,7 @@ PROFILES = {
         id=_as_it_is,
         created=_as_it_is,
         done=True,
-        image_map=_strings,
+        image_map=image_map,
         sessions=SessionRules(hex_digits=32, life=24 * 3600.0),
         create=CreateDefaults(),
         batches=True,
@@ -136,7 +126,7 @@ PROFILES = {
         id=php.to_string,
         created=_as_it_is,
         done=True,
-        image_map=_strings,
+        image_map=image_map,
         sessions=SessionRules(hex_digits=64, life=3600.0, sliding=True),
         create=CreateDefaults(),
         batches=False,

@@ -1,0 +1,47 @@
+"""The faces of a server: one line for each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from aiohttp import web
+
+from rpcmedia.faces import jsonrpc, media_files
+from rpcmedia.faces.http import FaceOptions, Mount
+from rpcmedia.faces.jsonrpc.profiles import Profile
+from rpcmedia.gallery.service import Gallery
+from rpcmedia.operations.dispatch import Operations
+from rpcmedia.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What faces are put over."""
+
+    settings: Settings
+    profile: Profile
+    operations: Operations
+    gallery: Gallery
+    options: FaceOptions
+
+
+def _mount_jsonrpc(parts: Parts, app: web.Application) -> None:
+    jsonrpc.mount(app, parts.operations, parts.options, parts.profile)
+
+
+FACES: dict[str, Callable[[Parts, web.Application], None]] = {
+    "jsonrpc": _mount_jsonrpc,
+}
+"""Every protocol that can be switched off. Those of the pictures themselves cannot."""
+
+FACE_NAMES = tuple(FACES)
+
+
+def mounts(parts: Parts) -> list[Mount]:
+    """What mounts the faces that are not switched off."""
+    chosen: list[Mount] = [
+        partial(mount, parts)
+        for name, mount in FACES.items()
+        if name not in parts.settings.no_faces
+    ]
+    return [*chosen, partial(media_files.mount, gallery=parts.gallery, options=parts.options)]
