@@ -1,0 +1,1 @@
+"""The SOAP face: version 1 with maps and arrays of any kind, version 2 with typed structs."""
