@@ -31,3 +31,16 @@ CREATED: dict[str, Any] = {
     "types": ["thumbnail"],
 }
 CHANGED = {**CREATED, **CHANGES}
+
+SPELLED_CREATED = {**CREATED, "position": "7", "exclude": "0"}
+SPELLED_CHANGED = {**SPELLED_CREATED, **CHANGES, "position": "2"}
+"""As the reference server spells them: every value is a string."""
+TYPES = [{"code": code, "scope": "store"} for code in ("image", "small_image", "thumbnail")]
+SET = "4"
+
+NO_PRODUCT = {"code": "101", "message": "Product not exists."}
+NO_IMAGE = {
+    "code": "103",
+    "message": "Requested image not exists in product images' gallery.",
+}
+NO_SESSION = {"code": "5", "message": "Session expired. Try to relogin."}

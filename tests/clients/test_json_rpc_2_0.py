@@ -1,17 +1,13 @@
 """The npm client json-rpc-2.0, run by node."""
 
-import asyncio
-import json
 import shutil
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.clients.example import CHANGED, CHANGES, CREATED, FILE, NEW_IMAGE, NO_SKU, SKU
+from tests.clients.scripts import HERE, run_script
 from tests.support.server import KEY, USER
 
-HERE = Path(__file__).parent
 PACKAGE = HERE / "node_modules" / "json-rpc-2.0"
 
 needs_node = pytest.mark.skipif(
@@ -20,7 +16,8 @@ needs_node = pytest.mark.skipif(
 )
 
 
-async def run_session(url: str) -> Any:
+@needs_node
+async def test_json_rpc_2_0_can_manage_images_and_meet_faults(url: str) -> None:
     given = {
         "url": url,
         "user": USER,
@@ -30,21 +27,7 @@ async def run_session(url: str) -> Any:
         "image": NEW_IMAGE,
         "changes": CHANGES,
     }
-    process = await asyncio.create_subprocess_exec(
-        "node",
-        HERE / "session.mjs",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    output, complaint = await process.communicate(json.dumps(given).encode())
-    assert process.returncode == 0, complaint.decode()
-    return json.loads(output)
-
-
-@needs_node
-async def test_json_rpc_2_0_can_manage_images_and_meet_faults(url: str) -> None:
-    assert await run_session(url) == {
+    assert await run_script(given, "node", HERE / "session.mjs") == {
         "created": [FILE],
         "listed": [CREATED],
         "updated": 1,
