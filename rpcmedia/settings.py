@@ -28,6 +28,7 @@ class Settings:
     base_url: str | None = None
     profile: str = "documented"
     no_faces: tuple[str, ...] = ()
+    soap_namespace: str = "urn:OpenMage"
     users: tuple[tuple[str, str], ...] = ()
     max_body: int = 32 * 1024**2
     max_pixels: int = 50_000_000

@@ -54,6 +54,13 @@ SERVE_OPTIONS = (
         help="Do not speak this protocol.",
     ),
     option(
+        "--soap-namespace",
+        type=click.Choice(("urn:OpenMage", "urn:Magento")),
+        default="urn:OpenMage",
+        show_default=True,
+        help="The namespace of SOAP answers and WSDLs; requests may be in any.",
+    ),
+    option(
         "--user", type=UserKey(), multiple=True, help="Make or update a user with all permissions."
     ),
     option("--max-body", type=Size(), default="32MiB", show_default=True, help="Largest request."),

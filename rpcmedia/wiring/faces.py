@@ -6,7 +6,7 @@ from functools import partial
 
 from aiohttp import web
 
-from rpcmedia.faces import jsonrpc, media_files
+from rpcmedia.faces import jsonrpc, media_files, soap
 from rpcmedia.faces.http import FaceOptions, Mount
 from rpcmedia.faces.jsonrpc.profiles import Profile
 from rpcmedia.gallery.service import Gallery
@@ -29,8 +29,14 @@ def _mount_jsonrpc(parts: Parts, app: web.Application) -> None:
     jsonrpc.mount(app, parts.operations, parts.options, parts.profile)
 
 
+def _mount_soap(parts: Parts, app: web.Application) -> None:
+    settings = parts.settings
+    soap.mount(app, parts.operations, parts.options, settings.soap_namespace, settings.base_url)
+
+
 FACES: dict[str, Callable[[Parts, web.Application], None]] = {
     "jsonrpc": _mount_jsonrpc,
+    "soap": _mount_soap,
 }
 """Every protocol that can be switched off. Those of the pictures themselves cannot."""
 
