@@ -29,6 +29,7 @@ class Settings:
     profile: str = "documented"
     no_faces: tuple[str, ...] = ()
     soap_namespace: str = "urn:OpenMage"
+    soap_wsi: bool = False
     users: tuple[tuple[str, str], ...] = ()
     max_body: int = 32 * 1024**2
     max_pixels: int = 50_000_000

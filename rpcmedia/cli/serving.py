@@ -60,6 +60,7 @@ SERVE_OPTIONS = (
         show_default=True,
         help="The namespace of SOAP answers and WSDLs; requests may be in any.",
     ),
+    option("--soap-wsi", is_flag=True, help="Speak the WS-I form at /api/v2_soap."),
     option(
         "--user", type=UserKey(), multiple=True, help="Make or update a user with all permissions."
     ),

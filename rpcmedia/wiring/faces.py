@@ -31,7 +31,14 @@ def _mount_jsonrpc(parts: Parts, app: web.Application) -> None:
 
 def _mount_soap(parts: Parts, app: web.Application) -> None:
     settings = parts.settings
-    soap.mount(app, parts.operations, parts.options, settings.soap_namespace, settings.base_url)
+    soap.mount(
+        app,
+        parts.operations,
+        parts.options,
+        settings.soap_namespace,
+        settings.base_url,
+        wsi=settings.soap_wsi,
+    )
 
 
 FACES: dict[str, Callable[[Parts, web.Application], None]] = {

@@ -18,7 +18,8 @@ def manage(wsdl: str, form: str) -> None:
     media = lambda n: getattr(service, "catalogProductAttributeMedia" + n)
     print(media("Types")(session, "4"))
     im = dict(GIVEN["image"])
-    if form == "wsi": im["types"] = {"complexObjectArray": im["types"]}
+    if form == "wsi":
+        im["types"] = {"complexObjectArray": im["types"]}
     f = media("Create")(session, GIVEN["sku"], im)
     print(f)
     print(media("List")(session, GIVEN["sku"]))
@@ -27,7 +28,8 @@ def manage(wsdl: str, form: str) -> None:
     print(media("List")(session, GIVEN["sku"]))
     try:
         media("List")(session, "nope")
-    except WebFault as e: print(e.fault)
+    except WebFault as e:
+        print(e.fault)
 
 
 @pytest.mark.parametrize("form", ["v2", "wsi"])

@@ -6,7 +6,7 @@ status 500 and a code of SOAP. Both as measured on the reference server.
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from aiohttp import web
@@ -25,7 +25,7 @@ from rpcmedia.faces.http import (
 )
 from rpcmedia.faces.reference_values import plain
 from rpcmedia.faces.soap.envelopes import Envelope, local_name, read_envelope
-from rpcmedia.faces.soap.operations import V1, V2, Operation
+from rpcmedia.faces.soap.operations import Operation
 from rpcmedia.faces.soap.protocol import (
     CLIENT,
     SERVER,
@@ -37,7 +37,16 @@ from rpcmedia.faces.soap.protocol import (
 )
 from rpcmedia.faces.soap.reading import Values, read_parameters
 from rpcmedia.faces.soap.writing import write_answer, write_fault
-from rpcmedia.faces.soap.wsdl import wsdl_document
+from rpcmedia.faces.soap.wsdl import (
+    ENCODING_QUERY,
+    FORM_V1,
+    FORM_V2,
+    FORM_WSI,
+    Form,
+    encoding_schema,
+    wsdl_document,
+)
+from rpcmedia.faces.soap.wsi import BY_ELEMENT, write_document
 from rpcmedia.gallery.faults import Fault
 from rpcmedia.operations.dispatch import BUSY, INVALID_ARGUMENTS, Operations
 from rpcmedia.operations.faults import Busy, InvalidArguments, SessionExpired
@@ -47,24 +56,32 @@ _CONTENT_TYPE = "text/xml; charset=UTF-8"
 """For both versions of SOAP, as measured."""
 
 
+Write = Callable[[Soap, str, Operation, Any], bytes]
+
+
 class Version(NamedTuple):
     """One of the two versions of the API, which have nothing to do with those of SOAP."""
 
-    number: int
     face: str
     """Its name in metrics, logs and `/api.php?type=`."""
-    path: str
+    form: Form
     operations: dict[str, Operation]
-    """By lower-case name: the reference looks at no case."""
+    """By the lower-case name of the element that calls it: the reference looks at no case."""
+    write: Write = write_answer
 
-    @classmethod
-    def of(cls, number: int, face: str, operations: Sequence[Operation]) -> "Version":
-        """The version with these operations."""
-        return cls(number, face, f"/api/{face}", {op.name.lower(): op for op in operations})
+    @property
+    def path(self) -> str:
+        """The usual spelling of its endpoint."""
+        return f"/api/{self.face}"
 
 
-_VERSION_1 = Version.of(1, "soap", V1)
-_VERSION_2 = Version.of(2, "v2_soap", V2)
+def _by_name(form: Form) -> dict[str, Operation]:
+    return {operation.name.lower(): operation for operation in form.operations}
+
+
+_VERSION_1 = Version("soap", FORM_V1, _by_name(FORM_V1))
+_VERSION_2 = Version("v2_soap", FORM_V2, _by_name(FORM_V2))
+_VERSION_2_WSI = Version("v2_soap", FORM_WSI, BY_ELEMENT, write_document)
 
 # All spellings that the reference's router takes, the usual one first: it is the fastest. A
 # parameter of the query may stand in the path as well.
@@ -85,12 +102,16 @@ def mount(
     options: FaceOptions,
     namespace: str,
     base_url: str | None,
+    *,
+    wsi: bool,
 ) -> None:
     """Answer SOAP on every spelling of both endpoints, whatever the HTTP method.
 
     Answers are in the namespace; WSDLs name the address as it was asked for, or below `base_url`.
+    With `wsi` the second endpoint speaks the WS-I form of its version, and no other.
     """
-    for version, paths in ((_VERSION_1, _PATHS_1), (_VERSION_2, _PATHS_2)):
+    version_2 = _VERSION_2_WSI if wsi else _VERSION_2
+    for version, paths in ((_VERSION_1, _PATHS_1), (version_2, _PATHS_2)):
         endpoint = Endpoint(version, operations, options, namespace, base_url)
         for path in paths:
             add_route(app, path, endpoint.handle, options)
@@ -118,9 +139,12 @@ class Endpoint:
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one HTTP request."""
-        if request.method in READING and _asks_for_wsdl(request):
-            address = self._address(request)
-            return _respond(wsdl_document(self._version.number, address, self._namespace))
+        if request.method in READING:
+            if _asks_for_wsdl(request):
+                address = self._address(request)
+                return _respond(wsdl_document(self._version.form, address, self._namespace))
+            if ENCODING_QUERY in request.query:
+                return _respond(encoding_schema())
         try:
             return await with_body(request, self._options.limits, self._answer_body)
         except TooBusy as reason:
@@ -173,11 +197,14 @@ class Endpoint:
             refusal = Refused(SERVER, f"{reason}.", 503, number=BUSY)
         else:
             self._count(label, None, started)
-            return _respond(write_answer(envelope.soap, self._namespace, operation, plain(value)))
+            write = self._version.write
+            return _respond(write(envelope.soap, self._namespace, operation, plain(value)))
         return self._refuse(refusal, envelope.soap, label, started)
 
     def _operation(self, name: str) -> Operation:
         operation = self._version.operations.get(name.lower())
+        if operation is None and not name:
+            raise Refused(CLIENT, "The Body of the SOAP envelope is empty; put the call into it.")
         if operation is None:
             raise Refused(SERVER, f"Procedure '{name}' not present")
         return operation

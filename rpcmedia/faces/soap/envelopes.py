@@ -32,7 +32,7 @@ class Envelope(NamedTuple):
     root: Element
 
     def call(self) -> Element:
-        """The element that is named after the operation. Raises Refused."""
+        """The element that calls an operation, or one without a name. Raises Refused."""
         self._check_headers()
         body = self.root.find(self._name("Body"))
         if body is None:
@@ -41,7 +41,7 @@ class Envelope(NamedTuple):
             # A value that stands beside the call, for references to it.
             if element.get(f"{{{self.soap.encoding}}}root") != "0":
                 return element
-        raise Refused(CLIENT, "The Body of the SOAP envelope is empty; put the call into it.")
+        return Element("")
 
     def _check_headers(self) -> None:
         for header in self.root.iterfind(f"{self._name('Header')}/*"):

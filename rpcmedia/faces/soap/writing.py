@@ -43,7 +43,7 @@ def write_answer(soap: Soap, namespace: str, operation: Operation, value: Any) -
         result = f'<rpc:result xmlns:rpc="{RPC}">{part.name}</rpc:result>'
     response = f"ns1:{operation.name}Response"
     body = f"<{response}{inside}>{result}{content}</{response}>"
-    return _envelope(soap, spaces, outside, body)
+    return envelope(soap, spaces, outside, body)
 
 
 def write_fault(soap: Soap, code: str, text: str) -> bytes:
@@ -57,10 +57,11 @@ def write_fault(soap: Soap, code: str, text: str) -> bytes:
     else:
         content = f"<faultcode>{spelled}</faultcode><faultstring>{_escape(text)}</faultstring>"
     fault = f"{soap.prefix}:Fault"
-    return _envelope(soap, {soap.prefix: soap.envelope}, "", f"<{fault}>{content}</{fault}>")
+    return envelope(soap, {soap.prefix: soap.envelope}, "", f"<{fault}>{content}</{fault}>")
 
 
-def _envelope(soap: Soap, spaces: dict[str, str], attributes: str, body: str) -> bytes:
+def envelope(soap: Soap, spaces: dict[str, str], attributes: str, body: str) -> bytes:
+    """A whole message around the content of its body; `spaces` are namespaces by prefix."""
     declared = "".join(f" xmlns:{prefix}={quoteattr(uri)}" for prefix, uri in spaces.items())
     prefix = soap.prefix
     return (
@@ -96,7 +97,7 @@ class _Writer:
             case Simple("anyType"):
                 return self._any(name, value, expected)
             case Simple():
-                return _tagged(name, f"xsd:{expected.name}", _text(value))
+                return _tagged(name, f"xsd:{expected.name}", text_of(value))
 
     def _any(self, name: str, value: Any, expected: Type) -> str:
         if isinstance(value, dict):
@@ -107,7 +108,7 @@ class _Writer:
             return _tagged(name, _MAP_TYPE, "".join(f"<item>{pair}</item>" for pair in pairs))
         if isinstance(value, list | tuple):
             return self._array(name, value, expected, self._common(value), self._array_type)
-        return _tagged(name, _SIMPLE_TYPES[type(value)], _text(value))
+        return _tagged(name, _SIMPLE_TYPES[type(value)], text_of(value))
 
     def _array(
         self, name: str, values: Sequence[Any], item: Type, item_type: str, own_type: str
@@ -143,7 +144,8 @@ def _tagged(name: str, own_type: str, content: str, attributes: str = "") -> str
     return f'<{name}{attributes} xsi:type="{own_type}"{end}'
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """A simple value as XML."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return _escape(str(value))
