@@ -82,7 +82,7 @@ $steps['store'] = $call('CurrentStore', 'german');
 $steps['types'] = $call('Types', $given['set']);
 $steps['empty'] = $call('List', $given['sku']);
 $steps['created'] = $call('Create', $given['sku'], $given['image']);
-$steps['listed'] = $call('List', $given['sku'], null, 'sku');
+$steps['listed'] = $call('List', $given['sku'], 'admin', 'sku');
 $steps['updated'] = $call('Update', $given['sku'], $steps['created'], $given['changes']);
 $steps['changed'] = $call('Info', $given['sku'], $steps['created']);
 if ($given['form'] === 'v1') {

@@ -1,5 +1,6 @@
 """PHP's own SoapClient, for which most of these programs were written."""
 
+import asyncio
 import shutil
 import subprocess
 from pathlib import Path
@@ -7,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from rpcmedia.gallery.faults import GALLERY_FAULTS, Fault
+from rpcmedia.operations.faults import GLOBAL_FAULTS
+from rpcmedia.operations.product_media import RESOURCE
 from tests.clients.example import (
     FILE,
     NO_IMAGE,
@@ -18,6 +22,7 @@ from tests.clients.example import (
 )
 from tests.clients.scripts import HERE, run_script
 from tests.clients.soap_forms import GIVEN, describing
+from tests.support.soap_messages import Described
 
 PHP_SPEAKS_SOAP = shutil.which("php") is not None and not subprocess.call(
     ["php", "-r", "exit(class_exists('SoapClient') ? 0 : 1);"]
@@ -26,6 +31,9 @@ PHP_SPEAKS_SOAP = shutil.which("php") is not None and not subprocess.call(
 needs_php = pytest.mark.skipif(
     not PHP_SPEAKS_SOAP, reason="PHP or its SOAP extension is missing; scripts/services installs it"
 )
+
+
+METHODS = ["currentStore", "list", "info", "types", "create", "update", "remove"]
 
 
 def listed(form: str, values: list[Any]) -> Any:
@@ -39,24 +47,39 @@ def image(form: str, values: dict[str, Any]) -> Any:
     return {**values, "types": listed(form, values["types"])}
 
 
+def faults(form: str, declared: tuple[type[Fault], ...]) -> Any:
+    return listed(form, [{"code": str(it.number), "message": it.declared} for it in declared])
+
+
+def names_of_methods(form: str, resources: Any) -> list[str]:
+    """The methods in an answer to `resources`, which has one resource."""
+    if form == "wsi":
+        resources = resources["complexObjectArray"]
+        resources[0]["methods"] = resources[0]["methods"]["complexObjectArray"]
+    (resource,) = resources
+    assert resource["name"] == RESOURCE
+    return [method["name"] for method in resource["methods"]]
+
+
+async def run(wsdl: str, form: str, soap_version: str) -> Any:
+    """What PHP saw in each step, and all its messages."""
+    given = {**GIVEN, "wsdl": wsdl, "form": form, "soapVersion": soap_version}
+    return await run_script(given, "php", HERE / "soap.php")
+
+
 @needs_php
 @pytest.mark.parametrize("soap_version", ["1.1", "1.2"])
 @pytest.mark.parametrize("form", ["v1", "v2", "wsi"])
 async def test_php_can_do_everything(form: str, soap_version: str, tmp_path: Path) -> None:
     async with describing(tmp_path, form) as wsdl:
-        given = {**GIVEN, "wsdl": wsdl, "form": form, "soapVersion": soap_version}
-        steps = await run_script(given, "php", HERE / "soap.php")
+        steps = (await run(wsdl, form, soap_version))["steps"]
 
-    resources, resource_faults, global_faults = (
-        steps.pop(name) for name in ("resources", "resourceFaults", "globalFaults")
-    )
+    assert names_of_methods(form, steps.pop("resources")) == METHODS
     done = 1 if form == "wsi" else True
-    several = {
-        "several": [
-            [image(form, SPELLED_CHANGED)],
-            {"isFault": True, "faultCode": "101", "faultMessage": "Product not exists."},
-        ]
-    }
+    several = [
+        [image(form, SPELLED_CHANGED)],
+        {"isFault": True, "faultCode": "101", "faultMessage": "Product not exists."},
+    ]
     assert steps == {
         "started": 32,
         "store": 2,
@@ -66,12 +89,25 @@ async def test_php_can_do_everything(form: str, soap_version: str, tmp_path: Pat
         "listed": listed(form, [image(form, SPELLED_CREATED)]),
         "updated": done,
         "changed": image(form, SPELLED_CHANGED),
-        **(several if form == "v1" else {}),
+        **({"several": several} if form == "v1" else {}),
         "removed": done,
         "left": listed(form, []),
+        "resourceFaults": faults(form, GALLERY_FAULTS),
+        "globalFaults": faults(form, GLOBAL_FAULTS),
         "noProduct": NO_PRODUCT,
         "noImage": NO_IMAGE,
         "ended": True,
         "afterwards": NO_SESSION,
     }
-    print(resources, resource_faults, global_faults)
+
+
+@needs_php
+@pytest.mark.parametrize("form", ["v1", "v2", "wsi"])
+async def test_each_message_is_as_the_document_describes_it(form: str, tmp_path: Path) -> None:
+    async with describing(tmp_path, form) as wsdl:
+        described = await asyncio.to_thread(Described, wsdl)
+        messages = (await run(wsdl, form, "1.1"))["messages"]
+
+    seen = {described.operation_of(*message) for message in messages}
+
+    assert seen == set(described.operations)

@@ -41,8 +41,10 @@ def write_answer(soap: Soap, namespace: str, operation: Operation, value: Any) -
     if soap is SOAP_1_2:
         outside, inside = "", style
         result = f'<rpc:result xmlns:rpc="{RPC}">{part.name}</rpc:result>'
+    # PHP's client takes the first element of the name, in whatever namespace.
+    inner = content + result if part.name == "result" else result + content
     response = f"ns1:{operation.name}Response"
-    body = f"<{response}{inside}>{result}{content}</{response}>"
+    body = f"<{response}{inside}>{inner}</{response}>"
     return envelope(soap, spaces, outside, body)
 
 
