@@ -46,7 +46,7 @@ def read_xml(body: bytes | bytearray) -> Element:
         raise XmlBroken(f"the XML is broken: {error}") from None
     except (ValueError, LookupError):
         # An encoding that Python does not know, or that has no table.
-        raise XmlBroken("the encoding of the XML is unknown; send UTF-8") from None
+        raise XmlRefused("the encoding of the XML is unknown; send UTF-8") from None
     return root
 
 
