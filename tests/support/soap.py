@@ -108,9 +108,9 @@ async def v1(server: Server, resource_path: str, arguments: str = "") -> Answer:
 
 
 async def v2(server: Server, suffix: str, **parts: str) -> Answer:
-    """The answer to an operation of version 2 with Basic; parts are text, or XML."""
+    """The answer to an operation of version 2 with Basic; parts are text, or whole elements."""
     written = "".join(
-        f"<{name}>{text if text.startswith('<') else escape(text)}</{name}>"
+        text if text.startswith("<") else f"<{name}>{escape(text)}</{name}>"
         for name, text in parts.items()
     )
     return await call(server, MEDIA + suffix, written, V2)
