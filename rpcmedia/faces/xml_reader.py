@@ -1,6 +1,7 @@
 """XML of strangers, read without entities, without the network and in bounded memory.
 
-The only door to defusedxml. Elements are those of xml.etree, names with their namespace in braces.
+The door to defusedxml for faces. Elements are those of xml.etree, names with their namespace in
+braces.
 """
 
 from typing import Any
@@ -46,7 +47,7 @@ def read_xml(body: bytes | bytearray) -> Element:
         raise XmlBroken(f"the XML is broken: {error}") from None
     except (ValueError, LookupError):
         # An encoding that Python does not know, or that has no table.
-        raise XmlBroken("the encoding of the XML is unknown; send UTF-8") from None
+        raise XmlRefused("the encoding of the XML is unknown; send UTF-8") from None
     return root
 
 
