@@ -46,7 +46,9 @@ class Answer:
         """What an operation answered; fails for a fault."""
         assert self.status == 200, self.text
         assert self.body.tag.endswith("Response"), self.text
-        return value_of(self.body[-1])
+        # In SOAP 1.2 another element tells its name.
+        [value] = (element for element in self.body if not element.tag.startswith("{"))
+        return value_of(value)
 
     @property
     def fault(self) -> tuple[str | None, str | None]:
