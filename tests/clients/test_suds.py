@@ -1,4 +1,4 @@
-"""The client suds-community. It never looks for schemas on the internet that it has itself."""
+"""The client suds-community."""
 
 import asyncio
 from pathlib import Path
