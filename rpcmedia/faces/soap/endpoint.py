@@ -46,6 +46,9 @@ from rpcmedia.operations.product_media import CreateDefaults
 _CONTENT_TYPE = "text/xml; charset=UTF-8"
 """For both versions of SOAP, as measured."""
 
+_LONGEST_NAME = 100
+"""How much of an unknown name is told back."""
+
 
 class Version(NamedTuple):
     """One of the two versions of the API, which have nothing to do with those of SOAP."""
@@ -179,7 +182,7 @@ class Endpoint:
     def _operation(self, name: str) -> Operation:
         operation = self._version.operations.get(name.lower())
         if operation is None:
-            raise Refused(SERVER, f"Procedure '{name}' not present")
+            raise Refused(SERVER, f"Procedure '{name[:_LONGEST_NAME]}' not present")
         return operation
 
     def _refuse(
