@@ -9,6 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from rpcmedia.faces import limits
 from tests.faces.test_limits import PEAK
 from tests.support.server import CATALOG, KEY, USER, Server, serving
 from tests.support.soap import SOAP_1_1, SOAP_1_2, V1, V2, call, envelope, post, v2
@@ -182,6 +183,21 @@ async def test_a_body_that_is_too_large_or_coded_wrong_is_refused(tmp_path: Path
         assert "1000" in (large.fault[1] or "")
         coded = await post(server, envelope(GLOBAL_FAULTS), **{"Content-Encoding": "gzip"})
         assert (coded.status, coded.fault[0]) == (400, "SOAP-ENV:Client")
+
+
+async def test_more_than_the_server_takes_on_is_told_to_come_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MOST_REQUESTS", 0)
+    answer = await post(server, envelope(GLOBAL_FAULTS))
+
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+    assert answer.fault == ("SOAP-ENV:Server", "Server is busy, try again.")
+
+
+async def test_a_long_name_is_not_told_back_in_full(server: Server) -> None:
+    _, text = (await post(server, envelope(f"<{'n' * 100_000}/>"))).fault
+    assert text == f"Procedure '{'n' * 100}' not present"
 
 
 async def test_every_call_and_refusal_is_counted(server: Server) -> None:

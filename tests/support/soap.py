@@ -1,6 +1,6 @@
 """A small SOAP client: raw envelopes go out, answers come back as plain values."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
@@ -18,7 +18,7 @@ V1, V2 = "/api/soap", "/api/v2_soap"
 MEDIA = "catalogProductAttributeMedia"
 
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
-_CASTS = {"int": int, "boolean": lambda text: text == "true"}
+_CASTS: dict[str, Callable[[str], Any]] = {"int": int, "boolean": lambda text: text == "true"}
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,9 @@ from rpcmedia.operations.product_media import CreateDefaults
 _CONTENT_TYPE = "text/xml; charset=UTF-8"
 """For both versions of SOAP, as measured."""
 
+_LONGEST_NAME = 100
+"""How much of an unknown name is told back."""
+
 
 Write = Callable[[Soap, str, Operation, Any], bytes]
 
@@ -206,7 +209,7 @@ class Endpoint:
         if operation is None and not name:
             raise Refused(CLIENT, "The Body of the SOAP envelope is empty; put the call into it.")
         if operation is None:
-            raise Refused(SERVER, f"Procedure '{name}' not present")
+            raise Refused(SERVER, f"Procedure '{name[:_LONGEST_NAME]}' not present")
         return operation
 
     def _refuse(
