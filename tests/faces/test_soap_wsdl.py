@@ -119,6 +119,20 @@ async def test_a_document_is_in_the_namespace_of_the_answers(
     assert service.get("name") == f"{namespace.removeprefix('urn:')}Service"
 
 
+async def test_an_array_says_twice_what_its_items_are(server: Server) -> None:
+    root = await document(server, "/api/v2_soap?wsdl")
+
+    arrays = {
+        kind.get("name"): (attribute.get(f"{WSDL}arrayType"), item.get("type"))
+        for kind in root.iter(f"{XSD}complexType")
+        for attribute, item in zip(
+            kind.iter(f"{XSD}attribute"), kind.iter(f"{XSD}element"), strict=False
+        )
+    }
+    assert arrays["ArrayOfString"] == ("xsd:string[]", "xsd:string")
+    assert all(one == f"{other}[]" for one, other in arrays.values())
+
+
 @pytest.mark.parametrize("path", ["/api/soap", "/api/v2_soap"])
 async def test_what_a_document_refers_to_is_on_the_same_server(path: str, server: Server) -> None:
     root = await document(server, f"{path}?wsdl")
