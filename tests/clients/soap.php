@@ -1,7 +1,7 @@
 <?php
-// One session of PHP's own SoapClient: reads {wsdl, form, soapVersion, user, key, sku, noSku, set,
-// image, changes} from standard input, writes what each step gave, and all messages, to standard
-// output.
+// One session of PHP's own SoapClient: reads {wsdl or location, form, soapVersion, user, key, sku,
+// noSku, set, image, changes} from standard input, writes what each step gave, and all messages, to
+// standard output.
 
 $given = json_decode(file_get_contents('php://stdin'), true);
 
@@ -17,7 +17,8 @@ class Client extends SoapClient
     }
 }
 
-$client = new Client($given['wsdl'], [
+$without = ['location' => $given['location'] ?? null, 'uri' => 'urn:Magento'];
+$client = new Client($given['wsdl'] ?? null, (isset($given['wsdl']) ? [] : $without) + [
     'soap_version' => $given['soapVersion'] === '1.2' ? SOAP_1_2 : SOAP_1_1,
     'cache_wsdl' => WSDL_CACHE_NONE,
     'features' => SOAP_SINGLE_ELEMENT_ARRAYS,

@@ -61,9 +61,9 @@ def names_of_methods(form: str, resources: Any) -> list[str]:
     return [method["name"] for method in resource["methods"]]
 
 
-async def run(wsdl: str, form: str, soap_version: str) -> Any:
-    """What PHP saw in each step, and all its messages."""
-    given = {**GIVEN, "wsdl": wsdl, "form": form, "soapVersion": soap_version}
+async def run(form: str, soap_version: str, **place: str) -> Any:
+    """What PHP saw in each step, and all its messages; the place is a `wsdl` or a `location`."""
+    given = {**GIVEN, **place, "form": form, "soapVersion": soap_version}
     return await run_script(given, "php", HERE / "soap.php")
 
 
@@ -72,8 +72,22 @@ async def run(wsdl: str, form: str, soap_version: str) -> Any:
 @pytest.mark.parametrize("form", ["v1", "v2", "wsi"])
 async def test_php_can_do_everything(form: str, soap_version: str, tmp_path: Path) -> None:
     async with describing(tmp_path, form) as wsdl:
-        steps = (await run(wsdl, form, soap_version))["steps"]
+        steps = (await run(form, soap_version, wsdl=wsdl))["steps"]
 
+    check_steps(form, steps)
+
+
+@needs_php
+@pytest.mark.parametrize("form", ["v1", "v2"])
+async def test_php_can_do_without_a_document(form: str, tmp_path: Path) -> None:
+    async with describing(tmp_path, form) as wsdl:
+        steps = (await run(form, "1.1", location=wsdl.partition("?")[0]))["steps"]
+
+    check_steps(form, steps)
+
+
+def check_steps(form: str, steps: dict[str, Any]) -> None:
+    """What each step must give."""
     assert names_of_methods(form, steps.pop("resources")) == METHODS
     done = 1 if form == "wsi" else True
     several = [
@@ -106,7 +120,7 @@ async def test_php_can_do_everything(form: str, soap_version: str, tmp_path: Pat
 async def test_each_message_is_as_the_document_describes_it(form: str, tmp_path: Path) -> None:
     async with describing(tmp_path, form) as wsdl:
         described = await asyncio.to_thread(Described, wsdl)
-        messages = (await run(wsdl, form, "1.1"))["messages"]
+        messages = (await run(form, "1.1", wsdl=wsdl))["messages"]
 
     seen = {described.operation_of(*message) for message in messages}
 
