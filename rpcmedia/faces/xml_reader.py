@@ -20,6 +20,10 @@ class XmlRefused(Exception):
     """The text is no XML, or too much of it; the text of the exception says where and why."""
 
 
+class XmlBroken(XmlRefused):
+    """The text is no XML."""
+
+
 class EntitiesRefused(XmlRefused):
     """The document declares entities, or refers to something outside of it."""
 
@@ -40,7 +44,7 @@ def read_xml(body: bytes | bytearray) -> Element:
     except DefusedXmlException:
         raise EntitiesRefused from None
     except ParseError as error:
-        raise XmlRefused(f"the XML is broken: {error}") from None
+        raise XmlBroken(f"the XML is broken: {error}") from None
     except (ValueError, LookupError):
         # An encoding that Python does not know, or that has no table.
         raise XmlRefused("the encoding of the XML is unknown; send UTF-8") from None
