@@ -11,6 +11,7 @@ from rpcmedia.faces.http import FaceOptions, Mount
 from rpcmedia.faces.jsonrpc.profiles import Profile
 from rpcmedia.gallery.service import Gallery
 from rpcmedia.operations.dispatch import Operations
+from rpcmedia.operations.oauth import OAuth
 from rpcmedia.settings import Settings
 
 
@@ -22,6 +23,8 @@ class Parts:
     profile: Profile
     operations: Operations
     gallery: Gallery
+    oauth: OAuth
+    base_url: str
     options: FaceOptions
 
 

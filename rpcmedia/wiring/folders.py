@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rpcmedia.gallery.check import Report, check_gallery
-from rpcmedia.gallery.model import CatalogUser
+from rpcmedia.gallery.model import CatalogConsumer, CatalogToken, CatalogUser
 from rpcmedia.gallery.ports import CatalogRefused, StorageFailed
 from rpcmedia.operations.dispatch import ALL_RIGHTS
 from rpcmedia.operations.keys import Keys
@@ -24,6 +24,7 @@ from rpcmedia.stores.local_files import MEDIA, LocalFiles
 from rpcmedia.stores.schema_steps import SchemaTooNew
 from rpcmedia.stores.sqlite_accounts import SqliteAccounts
 from rpcmedia.stores.sqlite_database import Database
+from rpcmedia.stores.sqlite_oauth import SqliteOAuth
 from rpcmedia.stores.sqlite_rows import SqliteRows
 from rpcmedia.transfer.catalog_file import read_catalog, write_catalog
 
@@ -41,6 +42,7 @@ class Folder:
 
     rows: SqliteRows
     accounts: SqliteAccounts
+    oauth: SqliteOAuth
     files: LocalFiles
     keys: Keys
     snapshots: FolderSnapshots
@@ -68,7 +70,8 @@ async def open_folder(
             keys = Keys(await accounts.folder_secret(), cheap=ephemeral)
         try:
             snapshots = FolderSnapshots(data, database, files, durable=not ephemeral)
-            yield Folder(SqliteRows(database), accounts, files, keys, snapshots)
+            oauth = SqliteOAuth(database)
+            yield Folder(SqliteRows(database), accounts, oauth, files, keys, snapshots)
         finally:
             keys.close()
     finally:
@@ -151,7 +154,9 @@ async def load_catalog(folder: Folder, path: Path) -> int:
             if user.key is None and await folder.accounts.user_by_name(user.username) is None:
                 raise CatalogRefused(f"{path}: user {user.username!r} is new and needs a key.")
         changed = await folder.rows.load_catalog(catalog)
-        return changed + await put_users(folder, catalog.users)
+        changed += await put_users(folder, catalog.users)
+        # After the users, whose permissions tokens may have.
+        return changed + await folder.oauth.put(catalog.consumers, catalog.tokens)
 
 
 async def catalog_base_url(path: Path) -> str | None:
@@ -161,12 +166,32 @@ async def catalog_base_url(path: Path) -> str | None:
 
 
 async def show_catalog(folder: Folder) -> str:
-    """The catalog of a folder as the text of a catalog file, without keys."""
+    """The catalog of a folder as the text of a catalog file, without keys and secrets."""
+    accounts = await folder.accounts.users()
     users = [
-        CatalogUser(user.username, None, tuple(user.permissions), user.active)
-        for user in await folder.accounts.users()
+        CatalogUser(user.username, None, tuple(user.permissions), user.active) for user in accounts
     ]
-    return write_catalog(replace(await folder.rows.catalog(), users=users))
+    names = {user.id: user.username for user in accounts}
+    consumers = [
+        CatalogConsumer(c.key, None, c.name, c.revoked) for c in await folder.oauth.consumers()
+    ]
+    tokens = [
+        CatalogToken(
+            token.token,
+            None,
+            token.consumer,
+            access=True,
+            role=token.role,
+            permissions=tuple(token.permissions),
+            user=names[token.user_id] if token.user_id else None,
+            revoked=token.revoked,
+        )
+        # Request tokens are gone within the hour.
+        for token in await folder.oauth.tokens()
+        if token.access
+    ]
+    catalog = await folder.rows.catalog()
+    return write_catalog(replace(catalog, users=users, consumers=consumers, tokens=tokens))
 
 
 async def put_users(folder: Folder, users: Sequence[CatalogUser]) -> int:

@@ -24,6 +24,7 @@ from rpcmedia.gallery.service import Gallery
 from rpcmedia.operations.control import Control
 from rpcmedia.operations.dispatch import ALL_RIGHTS, Operations
 from rpcmedia.operations.logins import Logins
+from rpcmedia.operations.oauth import OAuth
 from rpcmedia.operations.product_media import ProductMedia
 from rpcmedia.operations.session_ids import SessionIds
 from rpcmedia.operations.sessions import Sessions
@@ -260,7 +261,8 @@ async def build_server(
         ),
         inner=[control_face.damage_answers] if control else [],
     )
-    parts = Parts(settings, profile, operations, gallery, options)
+    oauth = OAuth(folder.oauth, folder.accounts, logins, now)
+    parts = Parts(settings, profile, operations, gallery, oauth, base_url, options)
     check_ready = control.between(gallery.check_writable) if control else gallery.check_writable
     app = http.build_app(
         mounts(parts), options, check_ready, outer=[recording] if recording else []

@@ -75,6 +75,7 @@ DOORS = {
     "jsonpath": {"tapes.json_paths"},
     "deepdiff": {"tapes.meaning"},
     "defusedxml": {"faces.xml_reader", "tapes.xml_meaning"},
+    "oauthlib": {"faces.rest.signed_requests"},
     "argon2": {"operations.keys"},
     "prometheus_client": {"faces.telemetry"},
     "msgspec": {"faces.control.bodies", "faces.jsonrpc.wire", "transfer.catalog_file", "tapes"},

@@ -1,0 +1,1 @@
+"""The REST face, and the OAuth endpoints that its clients come to their tokens by."""
