@@ -198,8 +198,7 @@ async def resource_upload(data: Mapping[str, Any]) -> Upload:
     decoded = await _decode(content, "The image content must be valid base64 encoded data")
     if isinstance(mime, str):
         mime = _TYPE_SYNONYMS.get(mime, mime)
-    _check_type(mime)
-    return Upload(mime, decoded, _name(file))
+    return Upload(_type(mime), decoded, _name(file))
 
 
 def _file(data: object) -> dict[str, Any] | None:
@@ -214,13 +213,14 @@ def _name(file: Mapping[str, Any]) -> str:
     return "" if php.is_falsy(name) else php.to_string(name)
 
 
-def _check_type(mime: object) -> None:
+def _type(mime: object) -> str:
     if not isinstance(mime, str) or mime not in EXTENSIONS:
         raise TypeRefused("Invalid image type.")
+    return mime
 
 
 async def _content(file: dict[str, Any], refusal: str) -> bytes:
-    _check_type(file["mime"])
+    _type(file["mime"])
     return await _decode(file["content"], refusal)
 
 

@@ -6,12 +6,14 @@ from functools import partial
 
 from aiohttp import web
 
-from rpcmedia.faces import jsonrpc, media_files
+from rpcmedia.faces import jsonrpc, media_files, rest
 from rpcmedia.faces.http import FaceOptions, Mount
 from rpcmedia.faces.jsonrpc.profiles import Profile
+from rpcmedia.faces.rest.signed_requests import SignedRequests
 from rpcmedia.gallery.service import Gallery
 from rpcmedia.operations.dispatch import Operations
 from rpcmedia.operations.oauth import OAuth
+from rpcmedia.operations.product_images import ProductImages
 from rpcmedia.settings import Settings
 
 
@@ -22,6 +24,7 @@ class Parts:
     settings: Settings
     profile: Profile
     operations: Operations
+    images: ProductImages
     gallery: Gallery
     oauth: OAuth
     base_url: str
@@ -32,8 +35,14 @@ def _mount_jsonrpc(parts: Parts, app: web.Application) -> None:
     jsonrpc.mount(app, parts.operations, parts.options, parts.profile)
 
 
+def _mount_rest(parts: Parts, app: web.Application) -> None:
+    signed = SignedRequests(parts.oauth, parts.base_url)
+    rest.mount(app, parts.images, signed.identify, parts.options)
+
+
 FACES: dict[str, Callable[[Parts, web.Application], None]] = {
     "jsonrpc": _mount_jsonrpc,
+    "rest": _mount_rest,
 }
 """Every protocol that can be switched off. Those of the pictures themselves cannot."""
 
