@@ -97,7 +97,7 @@ class Endpoint:
             response = answers.refuse(refusal, asked.form or Format.XML)
         telemetry = self._options.telemetry
         telemetry.call(FACE, asked.label, number, time.perf_counter() - started)
-        telemetry.traffic(FACE, request.content.total_bytes, response.body_length)
+        telemetry.traffic(FACE, request.content.total_bytes, response.content_length or 0)
         return response
 
     async def _answer(self, request: web.Request, asked: Asked) -> web.Response:
