@@ -9,6 +9,8 @@ from aiohttp import web
 from rpcmedia.faces import jsonrpc, media_files
 from rpcmedia.faces.http import FaceOptions, Mount
 from rpcmedia.faces.jsonrpc.profiles import Profile
+from rpcmedia.faces.rest.oauth_endpoints import mount_oauth
+from rpcmedia.faces.rest.signed_requests import SignedRequests
 from rpcmedia.gallery.service import Gallery
 from rpcmedia.operations.dispatch import Operations
 from rpcmedia.operations.oauth import OAuth
@@ -32,8 +34,14 @@ def _mount_jsonrpc(parts: Parts, app: web.Application) -> None:
     jsonrpc.mount(app, parts.operations, parts.options, parts.profile)
 
 
+def _mount_rest(parts: Parts, app: web.Application) -> None:
+    signed = SignedRequests(parts.oauth, parts.base_url)
+    mount_oauth(app, parts.oauth, signed, parts.options)
+
+
 FACES: dict[str, Callable[[Parts, web.Application], None]] = {
     "jsonrpc": _mount_jsonrpc,
+    "rest": _mount_rest,
 }
 """Every protocol that can be switched off. Those of the pictures themselves cannot."""
 

@@ -14,7 +14,7 @@ from rpcmedia.operations.visitors import GUEST, Visitor
 
 Parameters = list[tuple[str, str]]
 
-_PORT = re.compile(r"(?<=[^:/]):[0-9]*(?=/|$)", re.ASCII)
+_PORT = re.compile(r"^(\w+://[^/]+):[0-9]+(?=/)", re.ASCII)
 
 _CHECKS = {
     "HMAC-SHA1": signature.verify_hmac_sha1,
@@ -49,7 +49,7 @@ class SignedRequests:
         parameters = (read_header(request) or []) + _query(request) + form
         addresses = list(self._addresses(request))
         # The reference signs without the port there, clients of other servers with it.
-        addresses += [_without_port(address) for address in addresses]
+        addresses += [_PORT.sub(r"\1", address) for address in addresses]
         return _signed(request, dict(parameters), parameters, addresses)
 
     def _addresses(self, request: web.Request) -> Iterator[str]:
@@ -81,10 +81,6 @@ def clean(text: str) -> str:
 
 def _query(request: web.Request) -> Parameters:
     return parse_qsl(clean(request.raw_path.partition("?")[2]), keep_blank_values=True)
-
-
-def _without_port(address: str) -> str:
-    return _PORT.sub("", address, count=1)
 
 
 @dataclass(frozen=True, slots=True)
