@@ -1,6 +1,7 @@
 """XML of strangers, read without entities, without the network and in bounded memory.
 
-The only door to defusedxml. Elements are those of xml.etree, names with their namespace in braces.
+The door to defusedxml for faces. Elements are those of xml.etree, names with their namespace in
+braces.
 """
 
 from typing import Any
@@ -17,6 +18,10 @@ _BEFORE_NODES = (b"<", b"=")
 
 class XmlRefused(Exception):
     """The text is no XML, or too much of it; the text of the exception says where and why."""
+
+
+class XmlBroken(XmlRefused):
+    """The text is no XML."""
 
 
 class EntitiesRefused(XmlRefused):
@@ -39,7 +44,7 @@ def read_xml(body: bytes | bytearray) -> Element:
     except DefusedXmlException:
         raise EntitiesRefused from None
     except ParseError as error:
-        raise XmlRefused(f"the XML is broken: {error}") from None
+        raise XmlBroken(f"the XML is broken: {error}") from None
     except (ValueError, LookupError):
         # An encoding that Python does not know, or that has no table.
         raise XmlRefused("the encoding of the XML is unknown; send UTF-8") from None

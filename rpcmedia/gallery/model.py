@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 DEFAULT_SCOPE = 0
 """Id of the store view `admin`, whose values all other store views fall back to."""
@@ -66,6 +67,13 @@ class Image:
     position: int | None
     excluded: int | None
     types: tuple[str, ...]
+
+
+class NewImage(NamedTuple):
+    """What an image is called that was just created."""
+
+    id: int
+    file: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
 from rpcmedia.gallery.ports import GalleryRows, ImageFiles
+from rpcmedia.gallery.service import Gallery
 from rpcmedia.operations.clock import Clock
 from rpcmedia.operations.dispatch import Operations
 from rpcmedia.operations.gate import Gate
 from rpcmedia.operations.injection import Faults
 from rpcmedia.operations.interception import (
+    InterceptedImages,
     InterceptedOperations,
     InterceptedSessions,
     Interceptor,
@@ -16,6 +18,7 @@ from rpcmedia.operations.interception import (
 from rpcmedia.operations.journal import Journal
 from rpcmedia.operations.logins import Logins
 from rpcmedia.operations.ports import Accounts, OAuthAccounts, Snapshot, Snapshots
+from rpcmedia.operations.product_images import ProductImages
 from rpcmedia.operations.product_media import ProductMedia
 from rpcmedia.operations.session_ids import SessionIds
 from rpcmedia.operations.sessions import SessionRules
@@ -55,6 +58,10 @@ class Control:
             self._accounts, logins, rules, self.clock.now, self.session_ids, self.interceptor
         )
         return InterceptedOperations(sessions, media, self.interceptor)
+
+    def images(self, gallery: Gallery, base_url: str) -> ProductImages:
+        """The resource of images, of which every operation is seen."""
+        return InterceptedImages(gallery, base_url, self.interceptor)
 
     def between(self, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         """Work that waits while something changes all of the state."""

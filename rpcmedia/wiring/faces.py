@@ -6,7 +6,7 @@ from functools import partial
 
 from aiohttp import web
 
-from rpcmedia.faces import jsonrpc, media_files
+from rpcmedia.faces import jsonrpc, media_files, rest
 from rpcmedia.faces.http import FaceOptions, Mount
 from rpcmedia.faces.jsonrpc.profiles import Profile
 from rpcmedia.faces.rest.oauth_endpoints import mount_oauth
@@ -14,6 +14,7 @@ from rpcmedia.faces.rest.signed_requests import SignedRequests
 from rpcmedia.gallery.service import Gallery
 from rpcmedia.operations.dispatch import Operations
 from rpcmedia.operations.oauth import OAuth
+from rpcmedia.operations.product_images import ProductImages
 from rpcmedia.settings import Settings
 
 
@@ -24,6 +25,7 @@ class Parts:
     settings: Settings
     profile: Profile
     operations: Operations
+    images: ProductImages
     gallery: Gallery
     oauth: OAuth
     base_url: str
@@ -37,6 +39,7 @@ def _mount_jsonrpc(parts: Parts, app: web.Application) -> None:
 def _mount_rest(parts: Parts, app: web.Application) -> None:
     signed = SignedRequests(parts.oauth, parts.base_url)
     mount_oauth(app, parts.oauth, signed, parts.options)
+    rest.mount(app, parts.images, signed.identify, parts.options)
 
 
 FACES: dict[str, Callable[[Parts, web.Application], None]] = {
