@@ -41,6 +41,8 @@ class Signer:
     timestamp: str | None = None
     given: tuple[str, str] | None = None
     """Token and secret in place of one of the shop's."""
+    program: tuple[str, str] | None = None
+    """A consumer's key and secret in place of one of the shop's."""
 
     def header(self, url: str, verb: str = "GET") -> str:
         """The Authorization header of a request."""
@@ -48,9 +50,12 @@ class Signer:
             padded(f"{self.token}token"),
             self.token_secret or padded(f"{self.token}secret"),
         )
-        client = Client(
+        program = self.program or (
             padded(f"consumerkey{self.consumer}"),
             self.consumer_secret or padded(f"consumersecret{self.consumer}"),
+        )
+        client = Client(
+            *program,
             token,
             secret,
             signature_method=self.method,
