@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
-from rpcmedia.faces.bodies import SMALL_BODY, Body, CannotReceive, TooBusy, with_body
+from rpcmedia.faces.bodies import Body, CannotReceive, TooBusy, with_body
 from rpcmedia.faces.content_coding import TooLarge
 from rpcmedia.faces.http import RETRY, FaceOptions, add_route
 from rpcmedia.faces.rest import oauth_pages
@@ -21,6 +21,9 @@ from rpcmedia.operations.oauth import OUT_OF_BAND, OAuth, OAuthProblem
 FACE = "oauth"
 
 _FORM = "application/x-www-form-urlencoded"
+
+_LARGEST_FORM = 8 * 1024
+"""Every member of a form is sorted and hashed for the signature, so there must not be too many."""
 
 _BAD_REQUESTS = (
     "version_rejected",
@@ -60,7 +63,7 @@ class OAuthEndpoints:
         self._oauth = oauth
         self._signed = signed
         self._telemetry = options.telemetry
-        self._limits = replace(options.limits, max_body=min(options.limits.max_body, SMALL_BODY))
+        self._limits = replace(options.limits, max_body=_LARGEST_FORM)
 
     async def initiate(self, request: web.Request) -> web.Response:
         """Give a program a request token."""

@@ -99,7 +99,7 @@ def _signed(
     oauth = {name: value for name, value in given.items() if name.startswith("oauth_")}
     signed = [(name, value) for name, value in parameters if name != "oauth_signature"]
     found = oauth.get("oauth_signature", "")
-    messages = [_Message(request.method, uri, signed, found) for uri in addresses]
+    messages = [_Message(request.method, uri, signed, found) for uri in dict.fromkeys(addresses)]
 
     def fits(consumer_secret: str, token_secret: str) -> bool:
         check = _CHECKS[oauth["oauth_signature_method"]]
