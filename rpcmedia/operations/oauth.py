@@ -13,9 +13,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+import structlog
+
 from rpcmedia.operations import php
 from rpcmedia.operations.logins import Logins
-from rpcmedia.operations.ports import Accounts, Consumer, OAuthAccounts, Token, User
+from rpcmedia.operations.ports import Accounts, Consumer, OAuthAccounts, Token
 from rpcmedia.operations.visitors import Role, Visitor
 
 PLAINTEXT = "PLAINTEXT"
@@ -37,6 +39,8 @@ _CALLBACK = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _LONGEST_CALLBACK = 2000
+
+log = structlog.get_logger(__name__)
 
 
 class OAuthProblem(Exception):
@@ -193,11 +197,12 @@ class OAuth:
 
         Raises OAuthProblem, AccessDenied, Busy.
         """
-        await self.asked(text)
-        user: User = await self._logins.user(username, key, address)
+        consumer, _ = await self.asked(text)
+        user = await self._logins.user(username, key, address)
         verifier = new_text()
         if not await self._store.allow(text, verifier, user.id):
             raise OAuthProblem("token_used")
+        log.info("access allowed", consumer=consumer.name, user=user.username)
         return verifier
 
     async def deny(self, text: str) -> None:

@@ -137,7 +137,7 @@ class OAuthAccounts(Protocol):
     async def put(
         self, consumers: Sequence[CatalogConsumer], tokens: Sequence[CatalogToken]
     ) -> int:
-        """Add or change these, or nothing; how many that changed. Raises CatalogRefused.
+        """Add or change all of these; how many that changed. Who is new needs a secret.
 
         A request token that is known is left as it is, for it may have been allowed or used.
         """

@@ -2,11 +2,10 @@
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import astuple
 from functools import partial
 
 from rpcmedia.gallery.model import CatalogConsumer, CatalogToken
-from rpcmedia.gallery.ports import CatalogRefused
 from rpcmedia.operations.ports import Consumer, Token, name_key
 from rpcmedia.stores.sqlite_database import LONGEST_KEY, Database
 
@@ -132,16 +131,13 @@ def _read_token(token: str, connection: sqlite3.Connection) -> Token | None:
 
 def _put_consumer(given: CatalogConsumer, connection: sqlite3.Connection) -> bool:
     known = _read_consumer(given.key, connection)
-    if known is None and given.secret is None:
-        raise CatalogRefused(f"OAuth consumer {given.key!r} is new and needs a secret.")
-    before = known or Consumer(given.key, "", "", False)
-    wanted = Consumer(
+    wanted = (
         given.key,
-        before.secret if given.secret is None else given.secret,
-        before.name if given.name is None else given.name,
-        before.revoked if given.revoked is None else given.revoked,
+        known.secret if known and given.secret is None else given.secret,
+        known.name if known and given.name is None else given.name or "",
+        known.revoked if known and given.revoked is None else bool(given.revoked),
     )
-    if wanted == known:
+    if known and astuple(known) == wanted:
         return False
     connection.execute(
         """
@@ -149,7 +145,7 @@ def _put_consumer(given: CatalogConsumer, connection: sqlite3.Connection) -> boo
         ON CONFLICT (key) DO UPDATE SET secret = excluded.secret, name = excluded.name,
             revoked = excluded.revoked
         """,
-        (wanted.key, wanted.secret, wanted.name, int(wanted.revoked)),
+        wanted,
     )
     return True
 
@@ -158,23 +154,15 @@ def _put_token(given: CatalogToken, connection: sqlite3.Connection) -> bool:
     known = _read_token(given.token, connection)
     if known and not given.access:
         return False
-    if known is None and given.secret is None:
-        raise CatalogRefused(f"OAuth token {given.token!r} is new and needs a secret.")
-    if _read_consumer(given.consumer, connection) is None:
-        raise CatalogRefused(
-            f"OAuth token {given.token!r} has the consumer {given.consumer!r},"
-            " which does not exist."
-        )
-    before = known or Token(given.token, "", given.consumer, given.access, given.role)
-    wanted = replace(
-        before,
-        secret=before.secret if given.secret is None else given.secret,
-        consumer=given.consumer,
-        access=given.access,
-        role=given.role,
+    wanted = Token(
+        given.token,
+        known.secret if known and given.secret is None else given.secret or "",
+        given.consumer,
+        given.access,
+        given.role,
         user_id=_user_id(given, connection),
         permissions=frozenset(given.permissions),
-        revoked=before.revoked if given.revoked is None else given.revoked,
+        revoked=known.revoked if known and given.revoked is None else bool(given.revoked),
         verifier=given.verifier,
     )
     if wanted == known:
@@ -188,11 +176,7 @@ def _user_id(given: CatalogToken, connection: sqlite3.Connection) -> int | None:
         return None
     sql = "SELECT id FROM user WHERE name_key = ?"
     row = connection.execute(sql, (name_key(given.user),)).fetchone()
-    if row is None:
-        raise CatalogRefused(
-            f"OAuth token {given.token!r} has the user {given.user!r}, who does not exist."
-        )
-    return int(row[0])
+    return int(row[0]) if row else None
 
 
 def _write_token(token: Token, connection: sqlite3.Connection) -> None:

@@ -119,7 +119,7 @@ def write_catalog(catalog: Catalog) -> str:
             _Product(p.id, p.sku, p.attribute_set_id, p.storefront) for p in catalog.products
         ],
         users=[_User(u.username, sorted(u.permissions), u.key, u.active) for u in catalog.users],
-        oauth=_shown_oauth(catalog) if catalog.consumers else None,
+        oauth=_shown_oauth(catalog) if catalog.consumers or catalog.tokens else None,
     )
     plain: dict[str, Any] = msgspec.to_builtins(file)
     for user in plain["users"]:

@@ -9,6 +9,7 @@ from aiohttp import web
 from rpcmedia.faces import jsonrpc, media_files, rest
 from rpcmedia.faces.http import FaceOptions, Mount
 from rpcmedia.faces.jsonrpc.profiles import Profile
+from rpcmedia.faces.rest.oauth_endpoints import mount_oauth
 from rpcmedia.faces.rest.signed_requests import SignedRequests
 from rpcmedia.gallery.service import Gallery
 from rpcmedia.operations.dispatch import Operations
@@ -37,6 +38,7 @@ def _mount_jsonrpc(parts: Parts, app: web.Application) -> None:
 
 def _mount_rest(parts: Parts, app: web.Application) -> None:
     signed = SignedRequests(parts.oauth, parts.base_url)
+    mount_oauth(app, parts.oauth, signed, parts.options)
     rest.mount(app, parts.images, signed.identify, parts.options)
 
 

@@ -192,6 +192,7 @@ def _control(folder: Folder, settings: Settings) -> Control:
         folder.rows,
         folder.files,
         folder.accounts,
+        folder.oauth,
         folder.snapshots,
         seed=settings.seed,
         journal_size=settings.journal_size,

@@ -14,7 +14,7 @@ from rpcmedia.operations.visitors import GUEST, Visitor
 
 Parameters = list[tuple[str, str]]
 
-_PORT = re.compile(r"(?<=[^:/]):[0-9]*(?=/|$)", re.ASCII)
+_PORT = re.compile(r"^(\w+://[^/]+):[0-9]+(?=/)", re.ASCII)
 
 _CHECKS = {
     "HMAC-SHA1": signature.verify_hmac_sha1,
@@ -49,7 +49,7 @@ class SignedRequests:
         parameters = (read_header(request) or []) + _query(request) + form
         addresses = list(self._addresses(request))
         # The reference signs without the port there, clients of other servers with it.
-        addresses += [_without_port(address) for address in addresses]
+        addresses += [_PORT.sub(r"\1", address) for address in addresses]
         return _signed(request, dict(parameters), parameters, addresses)
 
     def _addresses(self, request: web.Request) -> Iterator[str]:
@@ -83,10 +83,6 @@ def _query(request: web.Request) -> Parameters:
     return parse_qsl(clean(request.raw_path.partition("?")[2]), keep_blank_values=True)
 
 
-def _without_port(address: str) -> str:
-    return _PORT.sub("", address, count=1)
-
-
 @dataclass(frozen=True, slots=True)
 class _Message:
     """A request under the names that oauthlib looks for."""
@@ -103,7 +99,7 @@ def _signed(
     oauth = {name: value for name, value in given.items() if name.startswith("oauth_")}
     signed = [(name, value) for name, value in parameters if name != "oauth_signature"]
     found = oauth.get("oauth_signature", "")
-    messages = [_Message(request.method, uri, signed, found) for uri in addresses]
+    messages = [_Message(request.method, uri, signed, found) for uri in dict.fromkeys(addresses)]
 
     def fits(consumer_secret: str, token_secret: str) -> bool:
         check = _CHECKS[oauth["oauth_signature_method"]]

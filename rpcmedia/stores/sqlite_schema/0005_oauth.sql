@@ -2,7 +2,7 @@
 -- What is revoked stays, so that a catalog loaded at every start does not bring it back.
 CREATE TABLE oauth_consumer (
     key TEXT PRIMARY KEY,
-    secret TEXT NOT NULL,
+    secret TEXT NOT NULL CHECK (secret <> ''),
     name TEXT NOT NULL,
     revoked INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -11,7 +11,7 @@ CREATE TABLE oauth_consumer (
 -- catalog brought it. A token of a user has that user's permissions, another one its own.
 CREATE TABLE oauth_token (
     token TEXT PRIMARY KEY,
-    secret TEXT NOT NULL,
+    secret TEXT NOT NULL CHECK (secret <> ''),
     consumer TEXT NOT NULL REFERENCES oauth_consumer (key) ON DELETE CASCADE,
     kind TEXT NOT NULL,
     role TEXT NOT NULL,
