@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from rpcmedia.faces.rest.negotiation import Format
 from rpcmedia.faces.rest.reading import read_changes, read_new
 from rpcmedia.faces.rest.refusals import Refusal
-from tests.support.rest import CATALOG, IMAGES, JSON, QUERY, XML, Rest, new
+from tests.support.rest import CATALOG, IMAGES, JSON, QUERY, XML, Rest, authorization, new
 from tests.support.server import serving
 
 ONE = f"{IMAGES}/1"
@@ -255,6 +256,24 @@ async def test_a_guest_is_refused_before_the_body_is_here(rest: Rest) -> None:
             assert (await reader.readline()).startswith(b"HTTP/1.1 403")
     finally:
         writer.close()
+
+
+async def test_a_client_that_hangs_up_is_no_failure_of_the_server(rest: Rest) -> None:
+    head = (
+        f"POST /api/rest/products/1/images HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n"
+        f"Authorization: {authorization('admin')}\r\nContent-Type: application/json\r\n\r\n{{"
+    )
+    with capture_logs() as events:
+        for _ in range(3):
+            _, writer = await asyncio.open_connection(*_address(rest))
+            writer.write(head.encode())
+            await writer.drain()
+            await asyncio.sleep(0.05)
+            writer.transport.abort()
+        await rest.get()
+        await asyncio.sleep(0.1)
+    assert [event for event in events if event["log_level"] == "error"] == []
+    assert len(await rest.get()) == 1
 
 
 def _address(rest: Rest) -> tuple[str, int]:

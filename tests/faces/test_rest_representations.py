@@ -160,6 +160,11 @@ async def test_any_label_can_be_read(rest: Rest, label: str) -> None:
     assert dict(pairs)["label"] == label
 
 
+async def test_a_query_string_escapes_what_php_does(rest: Rest) -> None:
+    await rest.put(ONE, label="-._~ +")
+    assert b"label=-._%7E+%2B&" in (await rest.ask("GET", ONE, accept=QUERY)).content
+
+
 async def test_a_refusal_says_the_same_in_every_type(rest: Rest) -> None:
     answer = await rest.ask("GET", "/x")
     assert answer.json == {"messages": {"error": [NO_ROUTE]}}

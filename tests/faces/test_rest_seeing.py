@@ -1,5 +1,6 @@
 """REST: what guests, customers and admins see of the images of a product."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,29 @@ async def test_the_storefront_sees_its_own_store_view_and_admins_the_default_sco
         assert ids(await filled.get(f"{IMAGES}/store/0", who)) == ["1"]
     assert [image["label"] for image in await filled.get()] == ["One", ""]
     assert (await filled.get(f"{IMAGES}/1/store/1"))["label"] == "Shown"
+
+
+@pytest.mark.parametrize(
+    ("views", "seen"),
+    [
+        ([("1", "other"), ("7", "default")], "7"),
+        ([("1", "main"), ("7", "other")], "1"),
+        ([("7", "other")], "0"),
+    ],
+)
+async def test_the_store_view_of_the_storefront_is_called_default_or_is_the_first(
+    tmp_path: Path, views: list[tuple[str, str]], seen: str
+) -> None:
+    content = json.loads(CATALOG.read_text())
+    content["store_views"][1:] = [{"id": int(view), "code": code} for view, code in views]
+    catalog = tmp_path / "catalog.json"
+    catalog.write_text(json.dumps(content))
+    async with serving(tmp_path / "data", catalog=catalog) as server:
+        rest = Rest(server)
+        await rest.create(label="0")
+        for view, _ in views:
+            await rest.put(f"{IMAGES}/1/store/{view}", label=view)
+        assert [image["label"] for image in await rest.get(who="guest")] == [seen]
 
 
 async def test_a_store_view_has_an_id_and_a_code(filled: Rest) -> None:
