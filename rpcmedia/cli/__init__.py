@@ -14,6 +14,7 @@ _COMMANDS = {
     "settings": "serving",
     "catalog": "keeping",
     "user": "keeping",
+    "oauth": "oauth",
     "check": "keeping",
     "backup": "backups",
     "restore": "backups",

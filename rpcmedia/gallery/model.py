@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 DEFAULT_SCOPE = 0
 """Id of the store view `admin`, whose values all other store views fall back to."""
@@ -68,6 +69,13 @@ class Image:
     types: tuple[str, ...]
 
 
+class NewImage(NamedTuple):
+    """What an image is called that was just created."""
+
+    id: int
+    file: str
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """What a decoder found in the bytes of an image; `mime` is the type found, not declared."""
@@ -121,6 +129,36 @@ class CatalogUser:
 
 
 @dataclass(frozen=True, slots=True)
+class CatalogConsumer:
+    """A program that signs requests; None keeps what an existing consumer has."""
+
+    key: str
+    secret: str | None
+    name: str | None = None
+    revoked: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogToken:
+    """An OAuth token as a catalog file names it; None keeps what an existing token has.
+
+    `role` is `admin` or `customer`. An admin has the permissions of a user, or else its own.
+    """
+
+    token: str
+    secret: str | None
+    consumer: str
+    access: bool
+    """Whether requests are signed with it; otherwise it is there to be changed for such a token."""
+    role: str
+    permissions: tuple[str, ...] = ()
+    user: str | None = None
+    verifier: str | None = None
+    """What changes a request token that somebody allowed."""
+    revoked: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogProduct:
     """A product as a catalog file names it."""
 
@@ -139,3 +177,5 @@ class Catalog:
     attribute_sets: Sequence[AttributeSet] = ()
     products: Sequence[CatalogProduct] = ()
     users: Sequence[CatalogUser] = ()
+    consumers: Sequence[CatalogConsumer] = ()
+    tokens: Sequence[CatalogToken] = ()

@@ -76,8 +76,8 @@ class GalleryRows(Protocol):
         stored: StoredBytes,
         values: ImageValues,
         store_view: int,
-    ) -> None:
-        """Add an image called `name.path(number)` to a gallery, and keep its name for ever.
+    ) -> int:
+        """Add an image called `name.path(number)` to a gallery, and keep its name for ever; its id.
 
         The values are those of the given store view; an image made in one that is not the default
         scope has none anywhere else. A position of None is the highest of the gallery as that

@@ -31,6 +31,7 @@ from rpcmedia.gallery.model import (
     Image,
     ImageType,
     ImageValues,
+    NewImage,
     Picture,
     Product,
     StoredBytes,
@@ -130,8 +131,8 @@ class Gallery:
         extension: str,
         values: ImageValues,
         store_view: int,
-    ) -> str:
-        """Add an image to a product and return its file name. Raises ImageNotCreated."""
+    ) -> NewImage:
+        """Add an image to a product. Raises ImageNotCreated."""
         name = name_image(upload.name, extension)
         shown = f"{upload.name or 'image'}.{extension}"
         try:
@@ -147,7 +148,7 @@ class Gallery:
         shown: str,
         values: ImageValues,
         store_view: int,
-    ) -> str:
+    ) -> NewImage:
         examine = self._examination(upload.content, shown)
         number = 0
         while True:
@@ -160,7 +161,9 @@ class Gallery:
                 number += 1
                 continue
             try:
-                await self._rows.add_image(product, name, number, stored, values, store_view)
+                image_id = await self._rows.add_image(
+                    product, name, number, stored, values, store_view
+                )
             except NameTaken:
                 number += 1
                 await self._files.take_back(stored.stored_as)
@@ -171,7 +174,7 @@ class Gallery:
                 # Not for a cancelled call: its row may still be committed, and needs its bytes.
                 await self._files.take_back(stored.stored_as)
                 raise
-            return file
+            return NewImage(image_id, file)
 
     async def change_image(
         self,

@@ -22,10 +22,25 @@ HIGHEST_EXCLUDE = 65_535
 LONGEST_LABEL = 255
 """What the reference's columns hold: an unsigned 16-bit number, 255 characters."""
 
+_TYPE_SYNONYMS = {"image/jpg": "image/jpeg"}
+"""What the reference's resource of images takes for another type."""
+
 _INLINE_BASE64 = 256 * 1024
 
 _SYNONYMS = {"sku": "productId"}
 """What the API page calls an argument, and what the reference does."""
+
+
+class FileMissing(InvalidData):
+    """There is no file, or half of what a file needs."""
+
+
+class TypeRefused(InvalidData):
+    """The declared type is none of those that images may have."""
+
+
+class ContentRefused(InvalidData):
+    """The content is not base64."""
 
 
 class Arguments(NamedTuple):
@@ -156,10 +171,9 @@ async def create_upload(data: object) -> Upload:
     """The file of a new image. Raises InvalidData in the reference's order and words."""
     file = _file(data)
     if file is None:
-        raise InvalidData("The image is not specified.")
+        raise FileMissing("The image is not specified.")
     content = await _content(file, "The image contents is not valid base64 data.")
-    name = file.get("name")
-    return Upload(file["mime"], content, "" if php.is_falsy(name) else php.to_string(name))
+    return Upload(file["mime"], content, _name(file))
 
 
 async def update_upload(data: object) -> Upload | None:
@@ -171,6 +185,22 @@ async def update_upload(data: object) -> Upload | None:
     return Upload(file["mime"], content)
 
 
+async def resource_upload(data: Mapping[str, Any]) -> Upload:
+    """The file of an image, checked as the reference's resource of images does.
+
+    Content comes before the type, and what PHP takes for false is missing. Raises FileMissing,
+    ContentRefused and TypeRefused in this order.
+    """
+    file = data.get("file") or {}
+    mime, content = file.get("mime"), file.get("content")
+    if php.is_falsy(mime) or php.is_falsy(content):
+        raise FileMissing
+    decoded = await _decode(content, "The image content must be valid base64 encoded data")
+    if isinstance(mime, str):
+        mime = _TYPE_SYNONYMS.get(mime, mime)
+    return Upload(_type(mime), decoded, _name(file))
+
+
 def _file(data: object) -> dict[str, Any] | None:
     file = data.get("file") if isinstance(data, dict) else None
     if not isinstance(file, dict) or file.get("mime") is None or file.get("content") is None:
@@ -178,25 +208,39 @@ def _file(data: object) -> dict[str, Any] | None:
     return file
 
 
+def _name(file: Mapping[str, Any]) -> str:
+    name = file.get("name")
+    return "" if php.is_falsy(name) else php.to_string(name)
+
+
+def _type(mime: object) -> str:
+    if not isinstance(mime, str) or mime not in EXTENSIONS:
+        raise TypeRefused("Invalid image type.")
+    return mime
+
+
 async def _content(file: dict[str, Any], refusal: str) -> bytes:
-    if not isinstance(file["mime"], str) or file["mime"] not in EXTENSIONS:
-        raise InvalidData("Invalid image type.")
-    if isinstance(file["content"], list | dict):
-        raise InvalidData(refusal)
-    if isinstance(file["content"], bytes) and picture_type(file["content"][:16]):
+    _type(file["mime"])
+    return await _decode(file["content"], refusal)
+
+
+async def _decode(content: object, refusal: str) -> bytes:
+    if isinstance(content, list | dict):
+        raise ContentRefused(refusal)
+    if isinstance(content, bytes) and picture_type(content[:16]):
         # A protocol with a type for bytes needs no base64 within it, but old clients send that.
-        return file["content"]
-    text = php.to_string(file["content"])
+        return content
+    text = php.to_string(content)
     try:
         if len(text) > _INLINE_BASE64:
-            content = await asyncio.to_thread(decode_base64, text)
+            decoded = await asyncio.to_thread(decode_base64, text)
         else:
-            content = decode_base64(text)
+            decoded = decode_base64(text)
     except ValueError:
-        raise InvalidData(refusal) from None
-    if content in (b"", b"0"):
-        raise InvalidData(refusal)
-    return content
+        raise ContentRefused(refusal) from None
+    if decoded in (b"", b"0"):
+        raise ContentRefused(refusal)
+    return decoded
 
 
 def decode_base64(text: str) -> bytes:

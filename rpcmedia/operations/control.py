@@ -4,18 +4,21 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
 from rpcmedia.gallery.ports import GalleryRows, ImageFiles
+from rpcmedia.gallery.service import Gallery
 from rpcmedia.operations.clock import Clock
 from rpcmedia.operations.dispatch import Operations
 from rpcmedia.operations.gate import Gate
 from rpcmedia.operations.injection import Faults
 from rpcmedia.operations.interception import (
+    InterceptedImages,
     InterceptedOperations,
     InterceptedSessions,
     Interceptor,
 )
 from rpcmedia.operations.journal import Journal
 from rpcmedia.operations.logins import Logins
-from rpcmedia.operations.ports import Accounts, Snapshot, Snapshots
+from rpcmedia.operations.ports import Accounts, OAuthAccounts, Snapshot, Snapshots
+from rpcmedia.operations.product_images import ProductImages
 from rpcmedia.operations.product_media import ProductMedia
 from rpcmedia.operations.session_ids import SessionIds
 from rpcmedia.operations.sessions import SessionRules
@@ -31,6 +34,7 @@ class Control:
         rows: GalleryRows,
         files: ImageFiles,
         accounts: Accounts,
+        oauth: OAuthAccounts,
         snapshots: Snapshots,
         *,
         seed: int | None,
@@ -39,6 +43,7 @@ class Control:
         self._rows = rows
         self._files = files
         self._accounts = accounts
+        self._oauth = oauth
         self._snapshots = snapshots
         self.session_ids = SessionIds(seed)
         self.journal = Journal(journal_size)
@@ -53,6 +58,10 @@ class Control:
             self._accounts, logins, rules, self.clock.now, self.session_ids, self.interceptor
         )
         return InterceptedOperations(sessions, media, self.interceptor)
+
+    def images(self, gallery: Gallery, base_url: str) -> ProductImages:
+        """The resource of images, of which every operation is seen."""
+        return InterceptedImages(gallery, base_url, self.interceptor)
 
     def between(self, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         """Work that waits while something changes all of the state."""
@@ -86,7 +95,8 @@ class Control:
     async def reset(self, scope: Scope) -> None:
         """Be as after the start; users, catalog and snapshots stay. Raises StorageFailed.
 
-        `galleries` are images, bytes and names; `all` is these, sessions and journal, and also
+        `galleries` are images, bytes and names; `sessions` are these and the nonces of signed
+        requests; `all` is all of that and the journal, and also
         faults, clock and seeded session ids.
         """
         async with self.gate.closed():
@@ -95,6 +105,7 @@ class Control:
                 await self._files.clear()
             if scope in ("all", "sessions"):
                 await self._accounts.end_all_sessions()
+                await self._oauth.forget_nonces()
             if scope in ("all", "journal"):
                 self.journal.clear()
             if scope == "all":

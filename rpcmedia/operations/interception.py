@@ -6,14 +6,15 @@ A server without control has none of this in its way: wiring takes the plain cla
 import contextlib
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
 import structlog
 
 from rpcmedia.gallery.faults import Fault
-from rpcmedia.operations import php
+from rpcmedia.gallery.service import Gallery
+from rpcmedia.operations import php, product_images
 from rpcmedia.operations.arguments import Arguments
 from rpcmedia.operations.clock import Clock
 from rpcmedia.operations.dispatch import BUSY, INVALID_ARGUMENTS, Operations, method_label
@@ -23,9 +24,11 @@ from rpcmedia.operations.injection import Faults
 from rpcmedia.operations.journal import Call, Journal
 from rpcmedia.operations.logins import Logins
 from rpcmedia.operations.ports import Accounts, User
+from rpcmedia.operations.product_images import ProductImages, Target
 from rpcmedia.operations.product_media import OPERATIONS, CreateDefaults, ProductMedia, Scope
 from rpcmedia.operations.session_ids import SessionIds
 from rpcmedia.operations.sessions import Caller, SessionRules, Sessions
+from rpcmedia.operations.visitors import Visitor
 
 # Letters and a dot: nothing that could be a session id in the wrong place.
 _SHOWN_PATH = re.compile(r"\A[A-Za-z_]{1,60}\.[A-Za-z_.]{1,60}\Z")
@@ -168,6 +171,22 @@ class InterceptedOperations(Operations):
         """See Operations."""
         async with self._around(Call("globalFaults")):
             return await super().global_faults()
+
+
+class InterceptedImages(ProductImages):
+    """The resource of images, of which every operation is seen."""
+
+    def __init__(self, gallery: Gallery, base_url: str, interceptor: Interceptor) -> None:
+        super().__init__(gallery, base_url)
+        self._around = interceptor.around
+
+    async def answer(
+        self, visitor: Visitor, name: str, target: Target, data: Mapping[str, Any]
+    ) -> Any:
+        """See ProductImages."""
+        call = Call(product_images.label_of(name), target.product, visitor.name)
+        async with self._around(call):
+            return await super().answer(visitor, name, target, data)
 
 
 def _read_call(path: object, given: Arguments) -> Call:

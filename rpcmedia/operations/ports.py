@@ -1,8 +1,10 @@
-"""What operations need of their stores: users, permissions and sessions."""
+"""What operations need of their stores: users, permissions, sessions, and who signs requests."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+from rpcmedia.gallery.model import CatalogConsumer, CatalogToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,90 @@ class Accounts(Protocol):
 
     async def end_all_sessions(self) -> None:
         """Forget all sessions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """A program that signs requests."""
+
+    key: str
+    secret: str
+    name: str
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An OAuth token. Not `access`, it is a request for one; `verifier` shows that it was allowed.
+
+    `permissions` are its own where it has no user; `expires` is in Unix seconds.
+    """
+
+    token: str
+    secret: str
+    consumer: str
+    access: bool
+    role: str
+    user_id: int | None = None
+    permissions: frozenset[str] = frozenset()
+    revoked: bool = False
+    callback: str = ""
+    verifier: str | None = None
+    expires: float | None = None
+
+
+class OAuthAccounts(Protocol):
+    """Consumers, tokens and nonces of OAuth. Methods raise StorageFailed if the store fails."""
+
+    async def consumer(self, key: str) -> Consumer | None:
+        """The consumer with this key, revoked or not; case counts."""
+
+    async def consumers(self) -> Sequence[Consumer]:
+        """All consumers by key."""
+
+    async def token(self, token: str) -> Token | None:
+        """The token, revoked and expired or not; case counts."""
+
+    async def tokens(self) -> Sequence[Token]:
+        """All tokens by their text."""
+
+    async def put(
+        self, consumers: Sequence[CatalogConsumer], tokens: Sequence[CatalogToken]
+    ) -> int:
+        """Add or change all of these; how many that changed. Who is new needs a secret.
+
+        A request token that is known is left as it is, for it may have been allowed or used.
+        """
+
+    async def revoke_consumer(self, key: str) -> bool:
+        """Refuse a consumer and its tokens from now on; False if there is none."""
+
+    async def revoke_token(self, token: str) -> bool:
+        """Refuse a token from now on; False if there is none."""
+
+    async def add_request(self, request: Token, now: float, most: int) -> None:
+        """Keep a request token, and forget those that expired and the oldest of too many.
+
+        A consumer has at most so many that expire some time.
+        """
+
+    async def allow(self, request: str, verifier: str, user_id: int) -> bool:
+        """Let a request token become an access token of a user.
+
+        False, and nothing done, if it was allowed or revoked before.
+        """
+
+    async def change(self, request: str, access: Token) -> bool:
+        """Revoke a request token and keep an access token in its place.
+
+        False, and nothing done, if it is revoked or no request token.
+        """
+
+    async def use_nonce(self, mark: bytes, until: float, now: float) -> bool:
+        """Keep what stands for a nonce until a time; False if it is kept already."""
+
+    async def forget_nonces(self) -> None:
+        """Let every nonce be used again."""
 
 
 class SnapshotRefused(Exception):

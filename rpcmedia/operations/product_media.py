@@ -146,10 +146,10 @@ class ProductMedia:
         mime = upload.mime
         if scope.defaults.extension_as_found:
             mime = picture_type(upload.content[:16]) or mime
-        file = await self._gallery.create_image(
+        image = await self._gallery.create_image(
             product, upload, EXTENSIONS[mime], values, store_view
         )
-        return CreatedFile(file)
+        return CreatedFile(image.file)
 
     async def update(self, scope: Scope, given: dict[str, Any]) -> Done:
         """Change values or bytes of an image."""

@@ -100,7 +100,8 @@ def prepare_restored(path: Path) -> list[str]:
     """Make a copy the database of a folder that has what the backup has; which images lack bytes.
 
     It gets the newest schema, all bytes are under their own name, there are none of removed images,
-    and nobody is logged in: a session that was ended since must not come back. Raises SchemaTooNew.
+    nobody is logged in and nobody asks for a token: what ended since must not come back.
+    Raises SchemaTooNew.
     """
     with _connected(path) as connection:
         if not known_schema(connection):
@@ -113,6 +114,7 @@ def prepare_restored(path: Path) -> list[str]:
         connection.execute("UPDATE image SET stored_as = file WHERE stored_as <> file")
         connection.execute("UPDATE file_name SET removed_as = NULL WHERE removed_as IS NOT NULL")
         connection.execute("DELETE FROM session")
+        connection.execute("DELETE FROM oauth_token WHERE expires IS NOT NULL")
         connection.execute("COMMIT")
     return list(json.loads(lacking[0])) if lacking else []
 

@@ -88,8 +88,8 @@ def add_image(
     values: ImageValues,
     store_view: int,
     connection: sqlite3.Connection,
-) -> None:
-    """Add an image with its name and values. Raises NameTaken."""
+) -> int:
+    """Add an image with its name and values; its id. Raises NameTaken."""
     file = name.path(number)
     try:
         connection.execute("INSERT INTO file_name (path) VALUES (?)", (file,))
@@ -120,6 +120,7 @@ def add_image(
         position = _next_position(connection, product.id, store_view)
         values = replace(values, position=position)
     _write_values(connection, product, image_id, values, store_view)
+    return image_id
 
 
 def _byte_columns(stored: StoredBytes) -> tuple[str | int, ...]:

@@ -96,9 +96,9 @@ class SqliteRows:
         stored: StoredBytes,
         values: ImageValues,
         store_view: int,
-    ) -> None:
+    ) -> int:
         """See GalleryRows."""
-        await self._database.write(
+        return await self._database.write(
             partial(images.add_image, product, name, number, stored, values, store_view)
         )
 

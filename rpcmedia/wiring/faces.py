@@ -6,11 +6,15 @@ from functools import partial
 
 from aiohttp import web
 
-from rpcmedia.faces import jsonrpc, media_files, soap
+from rpcmedia.faces import jsonrpc, media_files, rest, soap
 from rpcmedia.faces.http import FaceOptions, Mount
 from rpcmedia.faces.jsonrpc.profiles import Profile
+from rpcmedia.faces.rest.oauth_endpoints import mount_oauth
+from rpcmedia.faces.rest.signed_requests import SignedRequests
 from rpcmedia.gallery.service import Gallery
 from rpcmedia.operations.dispatch import Operations
+from rpcmedia.operations.oauth import OAuth
+from rpcmedia.operations.product_images import ProductImages
 from rpcmedia.settings import Settings
 
 
@@ -21,7 +25,10 @@ class Parts:
     settings: Settings
     profile: Profile
     operations: Operations
+    images: ProductImages
     gallery: Gallery
+    oauth: OAuth
+    base_url: str
     options: FaceOptions
 
 
@@ -41,9 +48,16 @@ def _mount_soap(parts: Parts, app: web.Application) -> None:
     )
 
 
+def _mount_rest(parts: Parts, app: web.Application) -> None:
+    signed = SignedRequests(parts.oauth, parts.base_url)
+    mount_oauth(app, parts.oauth, signed, parts.options)
+    rest.mount(app, parts.images, signed.identify, parts.options)
+
+
 FACES: dict[str, Callable[[Parts, web.Application], None]] = {
     "jsonrpc": _mount_jsonrpc,
     "soap": _mount_soap,
+    "rest": _mount_rest,
 }
 """Every protocol that can be switched off. Those of the pictures themselves cannot."""
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rpcmedia.gallery.check import Report, check_gallery
-from rpcmedia.gallery.model import CatalogUser
+from rpcmedia.gallery.model import Catalog, CatalogConsumer, CatalogToken, CatalogUser
 from rpcmedia.gallery.ports import CatalogRefused, StorageFailed
 from rpcmedia.operations.dispatch import ALL_RIGHTS
 from rpcmedia.operations.keys import Keys
+from rpcmedia.operations.oauth import new_text
 from rpcmedia.operations.ports import SnapshotRefused, User
 from rpcmedia.stores.backup_folder import BackupRefused
 from rpcmedia.stores.backup_restoring import is_half_restored
@@ -24,8 +25,10 @@ from rpcmedia.stores.local_files import MEDIA, LocalFiles
 from rpcmedia.stores.schema_steps import SchemaTooNew
 from rpcmedia.stores.sqlite_accounts import SqliteAccounts
 from rpcmedia.stores.sqlite_database import Database
+from rpcmedia.stores.sqlite_oauth import SqliteOAuth
 from rpcmedia.stores.sqlite_rows import SqliteRows
 from rpcmedia.transfer.catalog_file import read_catalog, write_catalog
+from rpcmedia.wiring.credentials import check_credentials, shown_tokens, with_credentials
 
 EVERYTHING = ALL_RIGHTS
 """The permission that stands for all others."""
@@ -41,6 +44,7 @@ class Folder:
 
     rows: SqliteRows
     accounts: SqliteAccounts
+    oauth: SqliteOAuth
     files: LocalFiles
     keys: Keys
     snapshots: FolderSnapshots
@@ -68,7 +72,8 @@ async def open_folder(
             keys = Keys(await accounts.folder_secret(), cheap=ephemeral)
         try:
             snapshots = FolderSnapshots(data, database, files, durable=not ephemeral)
-            yield Folder(SqliteRows(database), accounts, files, keys, snapshots)
+            oauth = SqliteOAuth(database)
+            yield Folder(SqliteRows(database), accounts, oauth, files, keys, snapshots)
         finally:
             keys.close()
     finally:
@@ -150,8 +155,11 @@ async def load_catalog(folder: Folder, path: Path) -> int:
         for user in catalog.users:
             if user.key is None and await folder.accounts.user_by_name(user.username) is None:
                 raise CatalogRefused(f"{path}: user {user.username!r} is new and needs a key.")
+        await check_credentials(catalog, folder.oauth, folder.accounts)
         changed = await folder.rows.load_catalog(catalog)
-        return changed + await put_users(folder, catalog.users)
+        changed += await put_users(folder, catalog.users)
+        # After the users, whose permissions tokens may have.
+        return changed + await folder.oauth.put(catalog.consumers, catalog.tokens)
 
 
 async def catalog_base_url(path: Path) -> str | None:
@@ -161,12 +169,13 @@ async def catalog_base_url(path: Path) -> str | None:
 
 
 async def show_catalog(folder: Folder) -> str:
-    """The catalog of a folder as the text of a catalog file, without keys."""
+    """The catalog of a folder as the text of a catalog file, without keys and secrets."""
     users = [
         CatalogUser(user.username, None, tuple(user.permissions), user.active)
         for user in await folder.accounts.users()
     ]
-    return write_catalog(replace(await folder.rows.catalog(), users=users))
+    catalog = replace(await folder.rows.catalog(), users=users)
+    return write_catalog(await with_credentials(catalog, folder.oauth, folder.accounts))
 
 
 async def put_users(folder: Folder, users: Sequence[CatalogUser]) -> int:
@@ -212,6 +221,36 @@ async def add_user(folder: Folder, name: str, key: str, permissions: Sequence[st
     if not name or ":" in name:
         raise CannotStart("The name of a user must not be empty or hold a colon.")
     await put_users(folder, [CatalogUser(name, key, tuple(permissions))])
+
+
+async def add_consumer(folder: Folder, name: str) -> tuple[str, str]:
+    """Let a program of this name sign requests; its key and its secret. Raises CannotStart."""
+    key, secret = new_text(), new_text()
+    await _add_credentials(folder, Catalog(consumers=[CatalogConsumer(key, secret, name)]))
+    return key, secret
+
+
+async def add_token(folder: Folder, consumer: str, user: str | None) -> tuple[str, str]:
+    """Let a consumer act as a user, or as a customer; a token and its secret.
+
+    Raises CannotStart.
+    """
+    text, secret = new_text(), new_text()
+    role = "admin" if user else "customer"
+    token = CatalogToken(text, secret, consumer, access=True, role=role, user=user)
+    await _add_credentials(folder, Catalog(tokens=[token]))
+    return text, secret
+
+
+async def _add_credentials(folder: Folder, catalog: Catalog) -> None:
+    with one_line():
+        await check_credentials(catalog, folder.oauth, folder.accounts)
+        await folder.oauth.put(catalog.consumers, catalog.tokens)
+
+
+async def access_tokens(folder: Folder) -> Sequence[CatalogToken]:
+    """The access tokens of a folder, without their secrets."""
+    return await shown_tokens(folder.oauth, folder.accounts)
 
 
 def new_key() -> str:

@@ -24,6 +24,8 @@ from rpcmedia.gallery.service import Gallery
 from rpcmedia.operations.control import Control
 from rpcmedia.operations.dispatch import ALL_RIGHTS, Operations
 from rpcmedia.operations.logins import Logins
+from rpcmedia.operations.oauth import OAuth
+from rpcmedia.operations.product_images import ProductImages
 from rpcmedia.operations.product_media import ProductMedia
 from rpcmedia.operations.session_ids import SessionIds
 from rpcmedia.operations.sessions import Sessions
@@ -190,6 +192,7 @@ def _control(folder: Folder, settings: Settings) -> Control:
         folder.rows,
         folder.files,
         folder.accounts,
+        folder.oauth,
         folder.snapshots,
         seed=settings.seed,
         journal_size=settings.journal_size,
@@ -240,17 +243,20 @@ async def build_server(
     profile = PROFILES[settings.profile]
     with one_line():
         base_url = settings.base_url or await folder.rows.base_url() or address
+    base_url = base_url.rstrip("/")
     now = control.clock.now if control else time.time
     gallery = Gallery(folder.rows, folder.files, settings.max_pixels, now)
-    media = ProductMedia(gallery, base_url.rstrip("/"))
+    media = ProductMedia(gallery, base_url)
     in_clear = settings.tls_cert is None
     logins = Logins(folder.accounts, folder.keys, shared.throttle, in_clear=in_clear)
     if control:
         operations = control.operations(logins, profile.sessions, media)
+        images = control.images(gallery, base_url)
     else:
         ids = SessionIds(settings.seed)
         sessions = Sessions(folder.accounts, logins, profile.sessions, ids=ids)
         operations = Operations(sessions, media)
+        images = ProductImages(gallery, base_url)
     options = http.FaceOptions(
         Telemetry(shared.metrics, log_calls=settings.log_calls),
         limits.Limits(
@@ -260,7 +266,8 @@ async def build_server(
         ),
         inner=[control_face.damage_answers] if control else [],
     )
-    parts = Parts(settings, profile, operations, gallery, options)
+    oauth = OAuth(folder.oauth, folder.accounts, logins, now)
+    parts = Parts(settings, profile, operations, images, gallery, oauth, base_url, options)
     check_ready = control.between(gallery.check_writable) if control else gallery.check_writable
     app = http.build_app(
         mounts(parts), options, check_ready, outer=[recording] if recording else []

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rpcmedia import wiring
+from rpcmedia.operations.ports import Token
 from rpcmedia.wiring import CannotStart
 from tests.backup.conftest import Shop
 from tests.support.backups import (
@@ -63,6 +64,24 @@ async def test_what_came_after_the_backup_is_gone(shop: Shop, saved: Path) -> No
     await shop.change("remove", "b")
 
     assert restored(saved, shop.data) == expected
+
+
+async def test_credentials_of_oauth_come_back_and_requests_for_them_do_not(
+    shop: Shop, backup: Path, tmp_path: Path
+) -> None:
+    async with wiring.open_folder(shop.data) as folder:
+        key, _ = await wiring.add_consumer(folder, "ERP")
+        token, _ = await wiring.add_token(folder, key, USER)
+        before = await folder.oauth.consumers(), await folder.oauth.tokens()
+        request = Token("t", "s", key, access=False, role="customer", expires=1e12)
+        await folder.oauth.add_request(request, 0.0, 5)
+    wiring.back_up(shop.data, backup)
+
+    wiring.restore(backup, tmp_path / "new")
+
+    async with wiring.open_folder(tmp_path / "new") as folder:
+        assert (await folder.oauth.consumers(), await folder.oauth.tokens()) == before
+        assert await folder.oauth.token(token)
 
 
 def test_it_can_be_done_again_and_from_a_disk_that_cannot_be_written(

@@ -73,7 +73,13 @@ def routes_of(app: web.Application) -> set[tuple[str, str]]:
 async def test_it_lists_exactly_the_routes(controlled: Controlled) -> None:
     folder = controlled.folder
     control = Control(
-        folder.rows, folder.files, folder.accounts, folder.snapshots, seed=None, journal_size=1
+        folder.rows,
+        folder.files,
+        folder.accounts,
+        folder.oauth,
+        folder.snapshots,
+        seed=None,
+        journal_size=1,
     )
     document = await controlled.control("GET", "/openapi.json")
 

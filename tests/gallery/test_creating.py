@@ -68,7 +68,7 @@ async def test_each_extension_is_numbered_for_itself(shop: Shop) -> None:
     values = ImageValues(label="", excluded=1, types=())
     assert await shop.create("same") == "/s/a/same.jpg"
     named = await shop.gallery.create_image(product, upload, "png", values, ADMIN)
-    assert named == "/s/a/same.png"
+    assert named.file == "/s/a/same.png"
 
 
 async def test_names_are_shared_by_all_products(shop: Shop) -> None:

@@ -18,7 +18,8 @@ OLD, NEW = pictures.jpeg(1), pictures.jpeg(2)
 async def create(gallery: Gallery, shop: Shop, content: bytes = NEW) -> str:
     values = ImageValues(label="", excluded=1, types=("image",))
     upload = Upload("image/jpeg", content, "new")
-    return await gallery.create_image(await shop.product(), upload, "jpg", values, ADMIN)
+    image = await gallery.create_image(await shop.product(), upload, "jpg", values, ADMIN)
+    return image.file
 
 
 async def change(gallery: Gallery, shop: Shop, file: str, upload: Upload | None) -> None:

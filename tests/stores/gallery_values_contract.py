@@ -33,9 +33,10 @@ async def add(
     """Add an image with these values, else without a label and excluded; its id."""
     owner = await product(rows, product_id)
     given = ImageValues(**{"label": "", "excluded": 1, "types": (), **values})
-    await rows.add_image(owner, *named(file), stored_as(file), given, store_view)
-    (image,) = [image for image in await rows.gallery(owner, store_view) if image.file == file]
-    return image.id
+    image_id = await rows.add_image(owner, *named(file), stored_as(file), given, store_view)
+    found = [image.id for image in await rows.gallery(owner, store_view) if image.file == file]
+    assert found == [image_id]
+    return image_id
 
 
 async def gallery(rows: GalleryRows, store_view: int = ADMIN) -> list[Image]:

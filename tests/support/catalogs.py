@@ -82,13 +82,14 @@ class Shop:
         **values: Any,
     ) -> str:
         """Create an image with these values, excluded as by default; its file name."""
-        return await self.gallery.create_image(
+        image = await self.gallery.create_image(
             await self.product(product_id),
             Upload("image/jpeg", content or pictures.jpeg(), name),
             "jpg",
             ImageValues(**{"label": "", "excluded": 1, "types": (), **values}),
             store_view,
         )
+        return image.file
 
     async def change(
         self, file: str, store_view: int = ADMIN, content: bytes | None = None, **values: Any

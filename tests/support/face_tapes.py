@@ -3,6 +3,7 @@
 JSON is compared by its meaning, XML by its canonical form, status and Location exactly.
 """
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -46,7 +47,10 @@ async def play_face_tape(tape: Tape, server: Server) -> dict[int, str]:
 async def _send(
     tape: Tape, request: dict[str, Any], secrets: dict[str, str], server: Server
 ) -> tuple[int, dict[str, str], bytes]:
-    text = _replace(request.get("postData", {}).get("text", ""), secrets)
+    sent = request.get("postData", {})
+    body = _replace(sent.get("text", ""), secrets).encode()
+    if sent.get("encoding") == "base64":
+        body = base64.b64decode(body)
     headers = {h["name"]: _replace(h["value"], secrets) for h in request["headers"]}
     # Signatures are over the recorded host.
     headers["Host"] = str(URL(tape.header["base_url"]).authority)
@@ -54,7 +58,7 @@ async def _send(
     async with server.http.request(
         request["method"],
         URL(url, encoded=True),
-        data=text.encode() or None,
+        data=body or None,
         headers=headers,
         skip_auto_headers=_CLIENT_HEADERS,
         allow_redirects=False,

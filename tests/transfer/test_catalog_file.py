@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from rpcmedia.gallery.model import (
     AttributeSet,
     Catalog,
+    CatalogConsumer,
     CatalogProduct,
+    CatalogToken,
     CatalogUser,
     ImageType,
     StoreView,
@@ -21,6 +23,9 @@ from rpcmedia.gallery.ports import CatalogRefused
 from rpcmedia.transfer.catalog_file import read_catalog, write_catalog
 
 SET = {"id": 4, "name": "Default"}
+ADMIN = {"token": "t1", "consumer": "c1", "kind": "access", "role": "admin"}
+CUSTOMER = {**ADMIN, "role": "customer"}
+REQUEST = {"token": "t4", "consumer": "c1", "kind": "request"}
 
 
 @pytest.fixture
@@ -51,6 +56,18 @@ def test_a_whole_file_is_read(path: Path) -> None:
             {"username": "a", "key": "secret", "permissions": ["all", "x"], "active": False},
             {"username": "b", "permissions": []},
         ],
+        "oauth": {
+            "consumers": [
+                {"key": "c1", "secret": "s1", "name": "ERP"},
+                {"key": "c2", "revoked": True},
+            ],
+            "tokens": [
+                {**ADMIN, "secret": "s2", "permissions": ["all"], "revoked": False},
+                {"token": "t2", "consumer": "c1", "kind": "access", "role": "customer"},
+                {**ADMIN, "token": "t3", "user": "a"},
+                {**REQUEST, "authorized": True, "verifier": "v"},
+            ],
+        },
     }
     assert read_catalog(put(path, content)) == Catalog(
         base_url="https://shop.example",
@@ -65,12 +82,28 @@ def test_a_whole_file_is_read(path: Path) -> None:
             CatalogUser("a", "secret", ("all", "x"), False),
             CatalogUser("b", None, (), None),
         ],
+        consumers=[
+            CatalogConsumer("c1", "s1", "ERP", None),
+            CatalogConsumer("c2", None, None, True),
+        ],
+        tokens=[
+            CatalogToken("t1", "s2", "c1", True, "admin", ("all",), revoked=False),
+            CatalogToken("t2", None, "c1", True, "customer"),
+            CatalogToken("t3", None, "c1", True, "admin", user="a"),
+            CatalogToken("t4", None, "c1", False, "customer", verifier="v"),
+        ],
     )
 
 
 def test_everything_may_be_left_out(path: Path) -> None:
     assert read_catalog(put(path, {})) == Catalog(
-        base_url=None, store_views=[], attribute_sets=[], products=[], users=[]
+        base_url=None,
+        store_views=[],
+        attribute_sets=[],
+        products=[],
+        users=[],
+        consumers=[],
+        tokens=[],
     )
     (attribute_set,) = read_catalog(put(path, {"attribute_sets": [SET]})).attribute_sets
     assert attribute_set == AttributeSet(4, "Default", True, ())
@@ -164,6 +197,29 @@ def test_everything_may_be_left_out(path: Path) -> None:
             },
             "users[1].username",
         ),
+        # Credentials of OAuth.
+        ({"oauth": []}, "$.oauth"),
+        ({"oauth": {"consumers": [{"secret": "s"}]}}, "`key` - at `$.oauth.consumers[0]`"),
+        ({"oauth": {"consumers": [{"key": "", "secret": "s"}]}}, "oauth.consumers[0]"),
+        ({"oauth": {"consumers": [{"key": "c", "secret": ""}]}}, "oauth.consumers[0]"),
+        ({"oauth": {"consumers": [{"key": "c"}, {"key": "c"}]}}, "oauth.consumers[1].key 'c'"),
+        ({"oauth": {"tokens": [CUSTOMER, CUSTOMER]}}, "oauth.tokens[1].token 't1'"),
+        ({"oauth": {"tokens": [{**CUSTOMER, "token": ""}]}}, "oauth.tokens[0]"),
+        ({"oauth": {"tokens": [{**CUSTOMER, "secret": ""}]}}, "oauth.tokens[0]"),
+        ({"oauth": {"tokens": [{**CUSTOMER, "kind": "other"}]}}, "$.oauth.tokens[0].kind"),
+        ({"oauth": {"tokens": [{**CUSTOMER, "role": "guest"}]}}, "$.oauth.tokens[0].role"),
+        ({"oauth": {"tokens": [{**CUSTOMER, "role": None}]}}, "needs a role"),
+        ({"oauth": {"tokens": [{**CUSTOMER, "permissions": ["all"]}]}}, "not an admin's"),
+        ({"oauth": {"tokens": [{**CUSTOMER, "user": "a"}]}}, "not an admin's"),
+        ({"oauth": {"tokens": [ADMIN]}}, "needs permissions"),
+        ({"oauth": {"tokens": [{**ADMIN, "user": "a", "permissions": []}]}}, "oauth.tokens[0]"),
+        ({"oauth": {"tokens": [{**REQUEST, "authorized": True}]}}, "needs a verifier"),
+        ({"oauth": {"tokens": [{**REQUEST, "verifier": "v"}]}}, "has a verifier"),
+        (
+            {"oauth": {"tokens": [{**CUSTOMER, "authorized": True, "verifier": "v"}]}},
+            "has a verifier",
+        ),
+        ({"oauth": {"tokens": [{**CUSTOMER, "authorized": True}]}}, "needs a verifier"),
     ],
 )
 def test_a_refusal_names_the_file_and_the_place(path: Path, content: Any, place: str) -> None:
@@ -239,6 +295,29 @@ catalogs = st.builds(
         unique_by=lambda user: user.username.casefold(),
         max_size=3,
     ),
+    consumers=st.lists(
+        st.builds(CatalogConsumer, words, st.none(), words, st.booleans()),
+        unique_by=lambda consumer: consumer.key,
+        max_size=2,
+    ),
+    tokens=st.lists(
+        st.builds(CatalogToken, words, st.none(), words, st.just(True), st.just("customer"))
+        | st.builds(
+            CatalogToken,
+            words,
+            st.none(),
+            words,
+            st.just(True),
+            st.just("admin"),
+            st.lists(words, unique=True, max_size=3).map(sorted).map(tuple),
+            revoked=st.booleans(),
+        )
+        | st.builds(
+            CatalogToken, words, st.none(), words, st.just(True), st.just("admin"), user=words
+        ),
+        unique_by=lambda token: token.token,
+        max_size=3,
+    ),
 )
 
 
@@ -255,6 +334,16 @@ def test_keys_do_not_go_to_a_file(path: Path) -> None:
     assert "key" not in text
     (user,) = read_catalog(put(path, text.encode())).users
     assert user == CatalogUser("a", None, ("all",), True)
+
+
+def test_secrets_of_oauth_do_not_go_to_a_file(path: Path) -> None:
+    consumer = CatalogConsumer("c1", "topsecret", "ERP", False)
+    token = CatalogToken("t1", "topsecret", "c1", True, "admin", ("all",))
+    text = write_catalog(Catalog(consumers=[consumer], tokens=[token]))
+    assert "secret" not in text
+    read = read_catalog(put(path, text.encode()))
+    assert read.consumers == [CatalogConsumer("c1", None, "ERP", False)]
+    assert read.tokens == [CatalogToken("t1", None, "c1", True, "admin", ("all",))]
 
 
 def test_a_written_file_is_for_people_to_read_and_compare(path: Path) -> None:

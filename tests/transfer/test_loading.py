@@ -177,3 +177,94 @@ async def test_a_file_that_is_refused_changes_nothing(folder: Folder, tmp_path: 
     with pytest.raises(CannotStart, match="attribute_set_id"):
         await load(folder, tmp_path, wrong)
     assert await wiring.show_catalog(folder) == before
+
+
+CONSUMER = {"key": "c1", "secret": "topsecret1"}
+TOKEN = {
+    "token": "t1",
+    "secret": "topsecret2",
+    "consumer": "c1",
+    "kind": "access",
+    "role": "admin",
+    "user": "APIUSER",
+}
+SIGNING = {**BASE, "oauth": {"consumers": [CONSUMER], "tokens": [TOKEN]}}
+
+
+async def test_credentials_of_oauth_are_loaded_once_and_shown_without_secrets(
+    folder: Folder, tmp_path: Path
+) -> None:
+    request = {**TOKEN, "token": "t2", "kind": "request", "user": None, "role": None}
+    content = {**SIGNING, "oauth": {"consumers": [CONSUMER], "tokens": [TOKEN, request]}}
+    await load(folder, tmp_path, content)
+    assert await load(folder, tmp_path, content) == 0
+
+    shown = await wiring.show_catalog(folder)
+
+    assert "topsecret" not in shown
+    assert json.loads(shown)["oauth"] == {
+        "consumers": [{"key": "c1", "name": "", "revoked": False}],
+        "tokens": [
+            {
+                "token": "t1",
+                "consumer": "c1",
+                "kind": "access",
+                "role": "admin",
+                "user": "apiuser",
+                "revoked": False,
+            }
+        ],
+    }
+    # Whoever exists keeps the secret.
+    assert await load(folder, tmp_path, json.loads(shown)) == 0
+    token = await folder.oauth.token("t1")
+    assert token
+    assert token.secret == "topsecret2"
+
+
+@pytest.mark.parametrize(
+    ("oauth", "reason"),
+    [
+        ({"consumers": [{"key": "c2"}]}, "OAuth consumer 'c2' is new and needs a secret"),
+        ({"tokens": [{**TOKEN, "secret": None}]}, "OAuth token 't1' is new and needs a secret"),
+        ({"tokens": [TOKEN]}, "OAuth token 't1': there is no consumer 'c1'"),
+        (
+            {"consumers": [CONSUMER], "tokens": [{**TOKEN, "user": "other"}]},
+            "OAuth token 't1': there is no user 'other'",
+        ),
+    ],
+)
+async def test_credentials_that_lack_something_are_refused_and_nothing_is_kept(
+    folder: Folder, tmp_path: Path, oauth: Any, reason: str
+) -> None:
+    before = await wiring.show_catalog(folder)
+    with pytest.raises(CannotStart, match=reason):
+        await load(folder, tmp_path, {**BASE, "oauth": oauth})
+    assert await wiring.show_catalog(folder) == before
+
+
+async def test_a_catalog_that_does_not_say_so_brings_nothing_back_that_was_revoked(
+    folder: Folder, tmp_path: Path
+) -> None:
+    await load(folder, tmp_path, SIGNING)
+    await folder.oauth.revoke_token("t1")
+    await folder.oauth.revoke_consumer("c1")
+    assert await load(folder, tmp_path, SIGNING) == 0
+    consumer, token = await folder.oauth.consumer("c1"), await folder.oauth.token("t1")
+    assert consumer
+    assert token
+    assert (consumer.revoked, token.revoked) == (True, True)
+
+
+async def test_a_catalog_changes_secrets_roles_and_permissions(
+    folder: Folder, tmp_path: Path
+) -> None:
+    await load(folder, tmp_path, SIGNING)
+    changed = {**TOKEN, "secret": "another", "user": None, "permissions": ["x"]}
+    oauth = {"consumers": [{**CONSUMER, "name": "ERP"}], "tokens": [changed]}
+    assert await load(folder, tmp_path, {"oauth": oauth}) == 2
+    consumer, token = await folder.oauth.consumer("c1"), await folder.oauth.token("t1")
+    assert consumer
+    assert token
+    assert (consumer.name, consumer.secret) == ("ERP", "topsecret1")
+    assert (token.secret, token.permissions, token.user_id) == ("another", frozenset({"x"}), None)
