@@ -155,12 +155,8 @@ ELSEWHERE = [
     "/jsonrpc",
     "/",
     "/index.php",
-    "/api",
-    "/api/",
-    "/api.php",
-    "/api.php?type=soap",
+    "/api.php?type=nope",
     "/api.php?type=JSONRPC",
-    "/api/soap",
 ]
 
 

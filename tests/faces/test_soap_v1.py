@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
+from rpcmedia.faces.soap.operations import V1
+from rpcmedia.faces.soap.protocol import SOAP_1_1 as SOAP_1_1_NAMES
+from rpcmedia.faces.soap.writing import write_answer
 from tests.faces.bodies import text_of
 from tests.support import pictures
 from tests.support.server import Server
-from tests.support.soap import SOAP_1_2, call, envelope, login, post, v1
+from tests.support.soap import SOAP_1_2, Answer, call, envelope, login, post, v1
 
 PATH = "<resourcePath>product_media.{}</resourcePath>"
 
@@ -194,6 +197,12 @@ async def test_calls_run_in_order_until_a_break(
     assert 'xsi:type="ns1:FixedArray"' in answer.text
 
 
+async def test_there_may_be_many_calls(server: Server) -> None:
+    answer = await call(server, "multiCall", f"<calls>{CALLS[2] * 500}</calls>")
+
+    assert answer.value == [0] * 500
+
+
 async def test_calls_may_be_a_map(server: Server) -> None:
     calls = map_of(**{"0": f"<value>{CALLS[2][6:-7]}</value>"})
     answer = await call(server, "multiCall", f'<calls xsi:type="m:Map">{calls}</calls>')
@@ -209,6 +218,14 @@ async def test_an_answer_says_what_its_arrays_hold(server: Server) -> None:
     nothing = await v1(server, "product_media.types", "<item>99</item>")
     assert 'SOAP-ENC:arrayType="xsd:ur-type[0]"' in nothing.text
     assert "ns2" not in nothing.text
+
+
+def test_an_array_of_several_types_holds_any() -> None:
+    values = [1, True, "x", 1.5, None, [], {}]
+    text = write_answer(SOAP_1_1_NAMES, "urn:OpenMage", V1[0], values).decode()
+
+    assert 'SOAP-ENC:arrayType="xsd:ur-type[7]"' in text
+    assert Answer(200, {}, text).value == [1, True, "x", "1.5", None, [], {}]
 
 
 async def test_soap_1_2_is_answered_in_soap_1_2(server: Server) -> None:

@@ -154,6 +154,7 @@ async def test_parts_are_bound_by_name_in_any_order_or_by_position(server: Serve
     assert (await call(server, name, swapped, V2)).value["file"] == file
     placed = f'<a xsi:nil="true"/><b>product1</b><c>{file}</c>'
     assert (await call(server, name, placed, V2)).value["file"] == file
+    assert (await call(server, name, placed.partition("<c>")[0], V2)).fault[0] == "103"
     more = f'{placed}<d xsi:nil="true"/><e xsi:nil="true"/><f>more</f>'
     assert (await call(server, name, more, V2)).value["file"] == file
 
@@ -197,6 +198,12 @@ async def test_values_that_others_refer_to_are_read_where_they_stand(server: Ser
     body = envelope(f"<n:{MEDIA}Create>{parts}</n:{MEDIA}Create>", beside=beside)
     created = await post(server, body, V2, Authorization=server.basic or "")
     assert created.value == "/i/m/image.png"
+
+    far = envelope(
+        f'<n:{MEDIA}List><product href="#q"/></n:{MEDIA}List>',
+        beside='<m id="q" href="#p"/><m id="p">product1</m>',
+    )
+    assert len((await post(server, far, V2, Authorization=server.basic or "")).value) == 1
 
     first = envelope(
         '<multiRef id="p" enc:root="0" xsi:type="xsd:string">product1</multiRef>'
