@@ -12,11 +12,21 @@ from defusedxml.ElementTree import DefusedXMLParser
 _MOST_LEVELS = 100
 _MOST_NODES = 200_000
 """An element or an attribute takes up to some hundred bytes in memory, however short it is."""
-_BEFORE_NODES = (b"<", b"=")
+_MOST_PIECES = 1_000_000
+"""The parser hands over text in pieces that end at each of these, and they are kept until the end
+of the text: this is a third of what the longest body has in base64 lines of one picture."""
+_BOUNDS = (
+    (b"<=", _MOST_NODES, "elements and attributes"),
+    (b"\n\r&", _MOST_PIECES, "lines and references"),
+)
 
 
 class XmlRefused(Exception):
     """The text is no XML, or too much of it; the text of the exception says where and why."""
+
+
+class TooMuchXml(XmlRefused):
+    """The XML may be right, but reading it would take too much."""
 
 
 class EntitiesRefused(XmlRefused):
@@ -28,10 +38,9 @@ class EntitiesRefused(XmlRefused):
 
 def read_xml(body: bytes | bytearray) -> Element:
     """The root element of a document in its own encoding. Raises XmlRefused."""
-    if sum(map(body.count, _BEFORE_NODES)) > _MOST_NODES:
-        raise XmlRefused(
-            f"the XML has more than {_MOST_NODES} elements and attributes; send it in parts"
-        )
+    for marks, most, what in _BOUNDS:
+        if sum(map(body.count, marks)) > most:
+            raise TooMuchXml(f"the XML has more than {most} {what}; send it in parts")
     parser = DefusedXMLParser(target=_Builder())
     try:
         parser.feed(body)
@@ -57,7 +66,7 @@ class _Builder(TreeBuilder):
         """See TreeBuilder."""
         self._level += 1
         if self._level > _MOST_LEVELS:
-            raise XmlRefused(f"the XML is nested deeper than {_MOST_LEVELS} levels")
+            raise TooMuchXml(f"the XML is nested deeper than {_MOST_LEVELS} levels")
         return super().start(tag, attributes)
 
     def end(self, tag: Any, /) -> Element:

@@ -6,7 +6,7 @@ from functools import partial
 
 from aiohttp import web
 
-from rpcmedia.faces import jsonrpc, media_files
+from rpcmedia.faces import jsonrpc, media_files, xmlrpc
 from rpcmedia.faces.http import FaceOptions, Mount
 from rpcmedia.faces.jsonrpc.profiles import Profile
 from rpcmedia.gallery.service import Gallery
@@ -29,8 +29,13 @@ def _mount_jsonrpc(parts: Parts, app: web.Application) -> None:
     jsonrpc.mount(app, parts.operations, parts.options, parts.profile)
 
 
+def _mount_xmlrpc(parts: Parts, app: web.Application) -> None:
+    xmlrpc.mount(app, parts.operations, parts.options)
+
+
 FACES: dict[str, Callable[[Parts, web.Application], None]] = {
     "jsonrpc": _mount_jsonrpc,
+    "xmlrpc": _mount_xmlrpc,
 }
 """Every protocol that can be switched off. Those of the pictures themselves cannot."""
 
