@@ -12,13 +12,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 _MOST_LEVELS = 100
 _MOST_NODES = 200_000
 """An element or an attribute takes up to some hundred bytes in memory, however short it is."""
-_MOST_PIECES = 1_000_000
-"""The parser hands over text in pieces that end at each of these, and they are kept until the end
-of the text: this is a third of what the longest body has in base64 lines of one picture."""
-_BOUNDS = (
-    (b"<=", _MOST_NODES, "elements and attributes"),
-    (b"\n\r&", _MOST_PIECES, "lines and references"),
-)
+_BEFORE_NODES = (b"<", b"=")
 
 
 class XmlRefused(Exception):
@@ -38,10 +32,12 @@ class EntitiesRefused(XmlRefused):
 
 def read_xml(body: bytes | bytearray) -> Element:
     """The root element of a document in its own encoding. Raises XmlRefused."""
-    for marks, most, what in _BOUNDS:
-        if sum(map(body.count, marks)) > most:
-            raise TooMuchXml(f"the XML has more than {most} {what}; send it in parts")
+    if sum(map(body.count, _BEFORE_NODES)) > _MOST_NODES:
+        raise TooMuchXml(
+            f"the XML has more than {_MOST_NODES} elements and attributes; send it in parts"
+        )
     parser = DefusedXMLParser(target=_Builder())
+    parser.parser.AttlistDeclHandler = _refuse_declared_attributes
     try:
         parser.feed(body)
         root: Element = parser.close()
@@ -53,6 +49,11 @@ def read_xml(body: bytes | bytearray) -> Element:
         # An encoding that Python does not know, or that has no table.
         raise XmlRefused("the encoding of the XML is unknown; send UTF-8") from None
     return root
+
+
+def _refuse_declared_attributes(*declaration: object) -> None:
+    # Each element would have them all, and finding one among many takes long.
+    raise TooMuchXml("the XML declares attributes; send it without a DOCTYPE")
 
 
 class _Builder(TreeBuilder):
