@@ -14,6 +14,11 @@ _MOST_NODES = 200_000
 """An element or an attribute takes up to some hundred bytes in memory, however short it is."""
 _BEFORE_NODES = (b"<", b"=")
 
+_SLICE = 1024**2
+"""So many bytes the parser reads at a time; then other threads have their turn."""
+_LONGEST_TAG = 2 * _SLICE
+"""What has no end yet is read again with each slice, and is held several times."""
+
 
 class XmlRefused(Exception):
     """The text is no XML, or too much of it; the text of the exception says where and why."""
@@ -39,7 +44,7 @@ def read_xml(body: bytes | bytearray) -> Element:
     parser = DefusedXMLParser(target=_Builder())
     parser.parser.AttlistDeclHandler = _refuse_declared_attributes
     try:
-        parser.feed(body)
+        _feed(parser, body)
         root: Element = parser.close()
     except DefusedXmlException:
         raise EntitiesRefused from None
@@ -49,6 +54,14 @@ def read_xml(body: bytes | bytearray) -> Element:
         # An encoding that Python does not know, or that has no table.
         raise XmlRefused("the encoding of the XML is unknown; send UTF-8") from None
     return root
+
+
+def _feed(parser: Any, body: bytes | bytearray) -> None:
+    with memoryview(body) as view:
+        for begin in range(0, len(view), _SLICE):
+            parser.feed(view[begin : begin + _SLICE])
+            if begin + _SLICE - parser.parser.CurrentByteIndex > _LONGEST_TAG:
+                raise TooMuchXml(f"the XML has a tag of more than {_LONGEST_TAG} bytes")
 
 
 def _refuse_declared_attributes(*declaration: object) -> None:

@@ -178,6 +178,26 @@ def test_long_text_takes_a_few_times_its_size(content: bytes) -> None:
     assert peak < 4 * len(content)
 
 
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [(b"<", b"/>"), (b'<a b="', b'"/>'), (b"<a><!--", b"--></a>"), (b"<a><?b ", b"?></a>")],
+    ids=["name", "attribute", "comment", "instruction"],
+)
+def test_a_tag_is_bounded_for_the_parser_reads_it_again_and_again(
+    before: bytes, behind: bytes
+) -> None:
+    assert read_xml(before + b"x" * MIB + behind) is not None
+    with pytest.raises(TooMuchXml, match="a tag of more than 2097152 bytes"):
+        read_xml(before + b"x" * 4 * MIB + behind)
+
+
+@pytest.mark.parametrize("offset", range(8))
+def test_text_is_whole_wherever_the_parser_stops_in_between(offset: int) -> None:
+    text = "x" * (MIB - 6 + offset) + "😀\r\n&amp;ü" + "y" * 2 * MIB
+    read = read_xml(f"<a>{text}</a>".encode()).text
+    assert read == text.replace("\r\n", "\n").replace("&amp;", "&")
+
+
 def measured(body: bytes) -> tuple[Element, int]:
     tracemalloc.start()
     try:

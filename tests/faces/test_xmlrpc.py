@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from yarl import URL
 
 from rpcmedia.faces import bodies, limits
 from rpcmedia.operations.throttle import Throttle
-from tests.faces.bodies import exchange
 from tests.support.server import KEY, USER, Server, serving
 from tests.support.xmlrpc import XmlRpc, logged_in, method_call
 
@@ -240,10 +240,10 @@ async def test_a_body_that_does_not_come_in_time_is_a_fault(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bodies, "_PATIENCE_SECONDS", 0.2)
-    head = (
-        b"POST /api/xmlrpc HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nConnection: close\r\n\r\n"
-    )
-    answer = await exchange(server.url, head + b"<a")
+    reader, writer = await asyncio.open_connection("127.0.0.1", URL(server.url).port)
+    writer.write(b"POST /api/xmlrpc HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n<a")
+    answer = await asyncio.wait_for(reader.readuntil(b"</methodResponse>"), 10)
+    writer.close()
     assert answer.startswith(b"HTTP/1.1 200")
     assert b"<int>630</int>" in answer
     assert b"Unable to read request: the body came too slowly" in answer
