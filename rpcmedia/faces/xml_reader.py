@@ -1,6 +1,7 @@
 """XML of strangers, read without entities, without the network and in bounded memory.
 
-The only door to defusedxml. Elements are those of xml.etree, names with their namespace in braces.
+The door to defusedxml for faces. Elements are those of xml.etree, names with their namespace in
+braces.
 """
 
 from typing import Any

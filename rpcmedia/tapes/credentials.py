@@ -31,7 +31,8 @@ _XML_VALUE = re.compile(
 _XML_ID = re.compile(rb">\s*([0-9a-fA-F]{32,64}|\{\{session:\d+\}\})\s*<")
 _SESSION_SHAPE = re.compile(r"\A(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{64}|\{\{session:\d+\}\})\Z")
 _TOKEN = re.compile(
-    r"(?i)(?P<name>(?:^|[?&])(?:api_?key|key|token|access_token|password)=)(?P<value>[^&#]*)"
+    r"(?i)(?P<name>(?:^|[?&])(?:api_?key|key|token|access_token|password"
+    r"|oauth_token|oauth_token_secret|oauth_verifier)=)(?P<value>[^&#]*)"
 )
 _DENIED = re.compile(rb"access denied", re.IGNORECASE)
 
@@ -111,9 +112,11 @@ def is_answered(exchange: Exchange) -> bool:
     return not exchange.error and 200 <= exchange.status < 300 and bool(exchange.response_body)
 
 
-def tokens_sent(exchange: Exchange) -> list[str]:
-    """What is named a key, a token or a password in the query or in a form."""
-    texts = [exchange.url, _form(exchange)]
+def tokens(exchange: Exchange) -> list[str]:
+    """What is named a key, a token or a password in a URL or a form, sent or answered."""
+    texts = [exchange.url, _form(exchange.request_mime, exchange.request_body)]
+    texts.append(_form(exchange.response_mime, exchange.response_body))
+    texts += [v for name, v in exchange.response_headers if name.lower() == "location"]
     return [unquote_plus(found["value"]) for text in texts for found in _TOKEN.finditer(text)]
 
 
@@ -130,15 +133,15 @@ def replace_url_tokens(text: str, replacement: Callable[[str], str]) -> str:
 
 def replace_form_tokens(exchange: Exchange, replacement: Callable[[str], str]) -> bytes | None:
     """The body of the request; if it is a form, with other tokens."""
-    form = _form(exchange)
+    form = _form(exchange.request_mime, exchange.request_body)
     return replace_url_tokens(form, replacement).encode() if form else exchange.request_body
 
 
-def _form(exchange: Exchange) -> str:
-    if "x-www-form-urlencoded" not in exchange.request_mime.lower():
+def _form(mime: str, body: bytes | None) -> str:
+    if "x-www-form-urlencoded" not in mime.lower():
         return ""
     try:
-        return (exchange.request_body or b"").decode()
+        return (body or b"").decode()
     except UnicodeDecodeError:
         return ""
 

@@ -1,7 +1,8 @@
 """What a request or an answer means, so that spelling does not count when two are compared.
 
 Of a request the order of keys, white space, `id`, session id and key, and the line breaks of base64
-do not count; of an answer the order of keys and white space. The door to deepdiff.
+do not count; of an answer the order of keys and white space, and in XML the prefixes. The door to
+deepdiff.
 """
 
 import contextlib
@@ -16,6 +17,7 @@ import msgspec
 
 from rpcmedia.tapes.credentials import WITHOUT_SESSION, basic_of, read_json
 from rpcmedia.tapes.tape import Exchange
+from rpcmedia.tapes.xml_meaning import xml_meaning
 
 ANY = "*"
 """Stands for a value that does not count."""
@@ -129,6 +131,11 @@ def answer_differences(recorded: Exchange, got: Exchange) -> Iterator[Difference
         with contextlib.suppress(RecursionError):
             yield from list(value_differences(wanted, answered))
             return
+    said, says = xml_meaning(expected), xml_meaning(found)
+    if said is not None and says is not None:
+        if said != says:
+            yield Difference("body", *_shorten(said, says))
+        return
     if recorded.response_mime.startswith("image/") or not (_is_text(expected) and _is_text(found)):
         yield Difference("body", _describe(expected), _describe(found))
     else:

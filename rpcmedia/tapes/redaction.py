@@ -74,7 +74,7 @@ class Redactor:
                 self._learn_numbered("authorization", _scheme(value)[1])
             elif name.lower() in _TOKENS:
                 self._learn_numbered("authorization", value.strip())
-        for token in credentials.tokens_sent(exchange):
+        for token in credentials.tokens(exchange):
             self._learn_numbered("authorization", token, _SHORTEST_MEMBER)
         for session in credentials.sessions_sent(exchange) + credentials.sessions_given(exchange):
             self._learn_numbered("session", session)

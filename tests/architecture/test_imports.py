@@ -74,7 +74,7 @@ DOORS = {
     "junitparser": {"tapes.junit_report"},
     "jsonpath": {"tapes.json_paths"},
     "deepdiff": {"tapes.meaning"},
-    "defusedxml": {"faces.xml_reader"},
+    "defusedxml": {"faces.xml_reader", "tapes.xml_meaning"},
     "argon2": {"operations.keys"},
     "prometheus_client": {"faces.telemetry"},
     "msgspec": {"faces.control.bodies", "faces.jsonrpc.wire", "transfer.catalog_file", "tapes"},

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
-from xml.etree.ElementTree import ParseError
 
 from yarl import URL
 
-from tests.support import xml_meaning
+from rpcmedia.tapes.xml_meaning import xml_meaning
 from tests.support.server import Server
 from tests.support.tapes import Tape
 
@@ -109,9 +108,9 @@ def _plain(mime: str, content: bytes) -> Any:
         if "json" in mime:
             return json.loads(content)
         if "xml" in mime:
-            return xml_meaning.meaning(content)
+            return xml_meaning(content)
         if "form" in mime:
             return parse_qsl(content.decode(), keep_blank_values=True)
-    except (ValueError, ParseError):
+    except ValueError:
         pass
     return content

@@ -211,6 +211,55 @@ def test_an_answer_differs_in_a_field_of_its_json_and_not_in_its_spelling() -> N
     ]
 
 
+SOAP = """<?xml version="1.0"?>
+<s:Envelope xmlns:s="urn:soap" xmlns:t="urn:types">
+  <s:Body t:type="t:Map" a="1"><faultcode>s:Server</faultcode><label></label></s:Body>
+</s:Envelope>"""
+SAME_XML = {
+    "another layout": SOAP.replace("><", ">\n\t<"),
+    "another order of attributes": SOAP.replace('t:type="t:Map" a="1"', 'a="1" t:type="t:Map"'),
+    "other prefixes": """<soap:Envelope xmlns:soap="urn:soap" xmlns:x="urn:types">
+  <soap:Body x:type="x:Map" a="1"><faultcode>soap:Server</faultcode><label></label></soap:Body>
+</soap:Envelope>""",
+    "an empty element in short": SOAP.replace("<label></label>", "<label/>"),
+    "no declaration": SOAP.partition("\n")[2],
+}
+OTHER_XML = {
+    "text": SOAP.replace("s:Server", "s:Client"),
+    "white space around a text": SOAP.replace("s:Server<", "s:Server <"),
+    "an attribute": SOAP.replace('a="1"', 'a="2"'),
+    "a namespace": SOAP.replace("urn:types", "urn:other"),
+    "the name of a type": SOAP.replace('"t:Map"', '"t:Array"'),
+    "an element": SOAP.replace("<label></label>", ""),
+    "text between elements": SOAP.replace("<label>", "and<label>"),
+}
+
+
+@pytest.mark.parametrize("spelling", SAME_XML.values(), ids=SAME_XML)
+def test_the_spelling_of_xml_does_not_count(spelling: str) -> None:
+    assert spelling != SOAP
+    recorded = got("/", SOAP.encode(), "text/xml")
+
+    assert differing(recorded, response_body=spelling.encode()) == []
+
+
+@pytest.mark.parametrize("answer", OTHER_XML.values(), ids=OTHER_XML)
+def test_another_meaning_of_xml_is_a_difference(answer: str) -> None:
+    recorded = got("/", SOAP.encode(), "text/xml")
+
+    [difference] = differing(recorded, response_body=answer.encode())
+    assert difference.field == "body"
+    assert difference.expected != difference.got
+
+
+def test_xml_that_cannot_be_read_is_compared_as_text() -> None:
+    deep = "<a>" * 50_000 + "</a>" * 50_000
+    bomb = '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'
+    for text in (deep, bomb, "<a>"):
+        [difference] = differing(got("/", text.encode()), response_body=f"{text} ".encode())
+        assert difference.field == "body"
+
+
 def test_pictures_are_compared_by_their_checksums() -> None:
     recorded = got("/a.png", pictures.png(1), "image/png")
 

@@ -216,3 +216,29 @@ def test_thousands_of_cookies_are_found_as_words() -> None:
     assert found.response_body == expected.encode()
     assert found.request_headers == [("Cookie", "frontend={{cookie:1}}")]
     assert len(redactor._texts._recent) == 1_000
+
+
+def test_what_oauth_gives_out_is_a_secret_wherever_it_comes_again() -> None:
+    form = "application/x-www-form-urlencoded"
+    token, secret, verifier = "a1" * 16, "b2" * 16, "c3" * 16
+    given = exchange(None, f"oauth_token={token}&oauth_token_secret={secret}", mime=form)
+    allowed = exchange(
+        "username=bob&password=a+long+password",
+        status=302,
+        url=f"http://shop.example/oauth/authorize?oauth_token={token}",
+        got=[("Location", f"http://client.example/?oauth_token={token}&oauth_verifier={verifier}")],
+        mime=form,
+    )
+    later = exchange(f"{token} {secret} {verifier}")
+
+    first, second, third = redacted(given, allowed, later)
+
+    assert first.response_body == (
+        b"oauth_token={{authorization:1}}&oauth_token_secret={{authorization:2}}"
+    )
+    assert second.url.endswith("?oauth_token={{authorization:1}}")
+    assert b"password" in (second.request_body or b"")
+    assert b"a+long" not in (second.request_body or b"")
+    assert verifier not in str(second.response_headers)
+    for name in (token, secret, verifier):
+        assert name.encode() not in (third.request_body or b"")
