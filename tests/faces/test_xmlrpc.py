@@ -264,6 +264,21 @@ async def test_many_logins_at_once_are_told_to_come_again(tmp_path: Path) -> Non
     assert set(codes) == {2, -32050}
 
 
+async def samples(server: Server) -> list[Any]:
+    async with server.http.get(f"{server.url}/metrics") as answer:
+        families = text_string_to_metric_families(await answer.text())
+    found = [sample for family in families for sample in family.samples]
+    return [sample for sample in found if sample.labels.get("face") == "xmlrpc"]
+
+
+async def bytes_counted(server: Server) -> dict[str, float]:
+    return {
+        sample.labels["direction"]: sample.value
+        for sample in await samples(server)
+        if sample.name == "rpcmedia_bytes_total"
+    }
+
+
 async def test_every_call_and_every_refusal_is_counted(client: XmlRpc) -> None:
     await client.call("product_media.list", "product1")
     await client.fault_of("call", client.session, "product_media.list", ["nosuch"])
@@ -272,12 +287,9 @@ async def test_every_call_and_every_refusal_is_counted(client: XmlRpc) -> None:
     await client.fault(method_call("nosuch"))
     await client.ask("system.multicall", [{"methodName": "startSession", "params": []}, 1])
 
-    async with client.server.http.get(f"{client.server.url}/metrics") as answer:
-        families = list(text_string_to_metric_families(await answer.text()))
-    samples = [s for family in families for s in family.samples if s.labels.get("face") == "xmlrpc"]
     counts = {
         (sample.labels["method"], sample.labels["fault"]): sample.value
-        for sample in samples
+        for sample in await samples(client.server)
         if sample.name == "rpcmedia_calls_total"
     }
     assert counts == {
@@ -291,8 +303,14 @@ async def test_every_call_and_every_refusal_is_counted(client: XmlRpc) -> None:
         ("startSession", ""): 1,
         ("system.multicall", ""): 1,
     }
-    traffic = {s.labels["direction"] for s in samples if s.name == "rpcmedia_bytes_total"}
-    assert traffic == {"in", "out"}
+
+
+async def test_bytes_are_counted_of_refused_requests_too(client: XmlRpc) -> None:
+    before = await bytes_counted(client.server)
+    texts = [await client.post(body) for body in (START, "<broken>")]
+    after = await bytes_counted(client.server)
+    assert after["in"] - before["in"] == len(START) + len("<broken>")
+    assert after["out"] - before["out"] == sum(map(len, texts))
 
 
 async def test_the_face_can_be_left_out(tmp_path: Path) -> None:

@@ -59,14 +59,18 @@ class Endpoint:
         try:
             call = await _read(body)
         except ProtocolFault as fault:
-            return self._refuse(fault)
+            response = self._refuse(fault)
+        else:
+            response = await self._answer_call(request, call)
+        self._options.telemetry.traffic(FACE, len(body), response.content_length or 0)
+        return response
+
+    async def _answer_call(self, request: web.Request, call: MethodCall) -> web.Response:
         context = Context(self._operations, Sender(request), CreateDefaults())
         try:
-            text = write_answer(await self._methods.answer(context, call))
+            return _respond(write_answer(await self._methods.answer(context, call)))
         except ProtocolFault as fault:
-            text = write_fault(fault)
-        self._options.telemetry.traffic(FACE, len(body), len(text))
-        return _respond(text)
+            return _respond(write_fault(fault))
 
 
 async def _read(body: Body) -> MethodCall:
