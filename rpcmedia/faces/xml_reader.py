@@ -15,6 +15,11 @@ _MOST_NODES = 200_000
 """An element or an attribute takes up to some hundred bytes in memory, however short it is."""
 _BEFORE_NODES = (b"<", b"=")
 
+_SLICE = 1024**2
+"""So many bytes the parser reads at a time; then other threads have their turn."""
+_LONGEST_TAG = 2 * _SLICE
+"""What has no end yet is read again with each slice, and is held several times."""
+
 
 class XmlRefused(Exception):
     """The text is no XML, or too much of it; the text of the exception says where and why."""
@@ -22,6 +27,10 @@ class XmlRefused(Exception):
 
 class XmlBroken(XmlRefused):
     """The text is no XML."""
+
+
+class TooMuchXml(XmlRefused):
+    """The XML may be right, but reading it would take too much."""
 
 
 class EntitiesRefused(XmlRefused):
@@ -34,12 +43,13 @@ class EntitiesRefused(XmlRefused):
 def read_xml(body: bytes | bytearray) -> Element:
     """The root element of a document in its own encoding. Raises XmlRefused."""
     if sum(map(body.count, _BEFORE_NODES)) > _MOST_NODES:
-        raise XmlRefused(
+        raise TooMuchXml(
             f"the XML has more than {_MOST_NODES} elements and attributes; send it in parts"
         )
     parser = DefusedXMLParser(target=_Builder())
+    parser.parser.AttlistDeclHandler = _refuse_declared_attributes
     try:
-        parser.feed(body)
+        _feed(parser, body)
         root: Element = parser.close()
     except DefusedXmlException:
         raise EntitiesRefused from None
@@ -49,6 +59,19 @@ def read_xml(body: bytes | bytearray) -> Element:
         # An encoding that Python does not know, or that has no table.
         raise XmlRefused("the encoding of the XML is unknown; send UTF-8") from None
     return root
+
+
+def _feed(parser: Any, body: bytes | bytearray) -> None:
+    with memoryview(body) as view:
+        for begin in range(0, len(view), _SLICE):
+            parser.feed(view[begin : begin + _SLICE])
+            if begin + _SLICE - parser.parser.CurrentByteIndex > _LONGEST_TAG:
+                raise TooMuchXml(f"the XML has a tag of more than {_LONGEST_TAG} bytes")
+
+
+def _refuse_declared_attributes(*declaration: object) -> None:
+    # Each element would have them all, and finding one among many takes long.
+    raise TooMuchXml("the XML declares attributes; send it without a DOCTYPE")
 
 
 class _Builder(TreeBuilder):
@@ -62,7 +85,7 @@ class _Builder(TreeBuilder):
         """See TreeBuilder."""
         self._level += 1
         if self._level > _MOST_LEVELS:
-            raise XmlRefused(f"the XML is nested deeper than {_MOST_LEVELS} levels")
+            raise TooMuchXml(f"the XML is nested deeper than {_MOST_LEVELS} levels")
         return super().start(tag, attributes)
 
     def end(self, tag: Any, /) -> Element:

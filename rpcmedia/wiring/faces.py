@@ -6,7 +6,7 @@ from functools import partial
 
 from aiohttp import web
 
-from rpcmedia.faces import jsonrpc, media_files, rest, soap
+from rpcmedia.faces import jsonrpc, media_files, rest, soap, xmlrpc
 from rpcmedia.faces.http import FaceOptions, Mount
 from rpcmedia.faces.jsonrpc.profiles import Profile
 from rpcmedia.faces.rest.oauth_endpoints import mount_oauth
@@ -54,10 +54,15 @@ def _mount_rest(parts: Parts, app: web.Application) -> None:
     rest.mount(app, parts.images, signed.identify, parts.options)
 
 
+def _mount_xmlrpc(parts: Parts, app: web.Application) -> None:
+    xmlrpc.mount(app, parts.operations, parts.options)
+
+
 FACES: dict[str, Callable[[Parts, web.Application], None]] = {
     "jsonrpc": _mount_jsonrpc,
     "soap": _mount_soap,
     "rest": _mount_rest,
+    "xmlrpc": _mount_xmlrpc,
 }
 """Every protocol that can be switched off. Those of the pictures themselves cannot."""
 
