@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.rest import CATALOG, IMAGES, Rest
+from tests.faces.bodies import exchange
+from tests.support.rest import CATALOG, IMAGES, JSON, Rest
 from tests.support.server import serving
 
 URL = "http://127.0.0.1:8088/media/catalog/product"
@@ -288,6 +289,12 @@ async def test_another_version_is_refused_after_the_permission(filled: Rest) -> 
         for method in ("PUT", "POST", "DELETE"):
             answer = await filled.ask(method, f"{IMAGES}/1", who="guest", Version=version)
             assert answer.error == (403, "Access denied")
+
+
+async def test_a_version_that_is_no_text(rest: Rest) -> None:
+    head = f"GET /api/rest{IMAGES} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept: {JSON}\r\n"
+    answer = await exchange(rest.server.url, head.encode() + b"Version: \xff\r\n\r\n")
+    assert rb"Invalid version \"\ufffd\" requested." in answer
 
 
 async def test_answers_are_not_to_be_kept_and_set_no_cookie(filled: Rest) -> None:

@@ -20,6 +20,7 @@ from rpcmedia.faces.rest.negotiation import Format, sent, wanted
 from rpcmedia.faces.rest.reading import read_changes, read_new
 from rpcmedia.faces.rest.refusals import Refusal
 from rpcmedia.faces.rest.routes import Address
+from rpcmedia.faces.rest.signed_requests import clean
 from rpcmedia.gallery.faults import Fault
 from rpcmedia.operations.product_images import Created, ProductImages, label_of, visible_fields
 from rpcmedia.operations.visitors import Role, Visitor
@@ -28,6 +29,8 @@ FACE = "rest"
 
 Identify = Callable[[web.Request], Awaitable[Visitor]]
 """Tells who sent a request. Raises OAuthProblem."""
+Perform = Callable[[Mapping[str, Any]], Awaitable[Any]]
+"""An operation that lacks nothing but its data."""
 
 # With two slashes or more a path does not fit, but it is this face that says so.
 _PATHS = (routes.ROOT, routes.ROOT + "/{_:.*}", "/{_:/+api/rest(?:/.*)?}")
@@ -125,7 +128,7 @@ class Endpoint:
             raise refusals.of_fault(fault, operation, to_admin=to_admin) from fault
 
     async def _show(
-        self, request: web.Request, visitor: Visitor, form: Format, perform: "_Perform"
+        self, request: web.Request, visitor: Visitor, form: Format, perform: Perform
     ) -> web.Response:
         visible = visible_fields(visitor)
         fields = visible
@@ -137,7 +140,7 @@ class Endpoint:
         return answers.show(await perform({}), fields, form, whole=fields == visible)
 
     async def _change(
-        self, request: web.Request, address: Address, operation: str, perform: "_Perform"
+        self, request: web.Request, address: Address, operation: str, perform: Perform
     ) -> web.Response:
         async def answer(data: Mapping[str, Any]) -> web.Response:
             value = await perform(data)
@@ -158,15 +161,12 @@ class Endpoint:
         return await with_body(request, self._options.limits, answer_body)
 
 
-_Perform = Callable[[Mapping[str, Any]], Awaitable[Any]]
-
-
 def _check(request: web.Request, address: Address, operation: str) -> None:
     """Raises Refusal for a version that there is not, and a method that is for other addresses."""
     version = request.headers.get("Version")
     if version is not None and not _VERSION.fullmatch(version):
         # The reference writes HTML, whatever the representation.
-        shown = escape(version).replace("&#x27;", "&#039;")
+        shown = escape(clean(version)).replace("&#x27;", "&#039;")
         raise Refusal(400, f'Invalid version "{shown}" requested.')
     own = _OF_ALL if address.target.image is None else _OF_ONE
     if operation not in own.values():

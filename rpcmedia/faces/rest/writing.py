@@ -69,7 +69,7 @@ def _pairs(value: Any, name: str) -> Iterator[str]:
 
 
 def _quote(text: str) -> str:
-    return quote_plus(text, errors="replace").replace("~", "%7E")
+    return quote_plus(text).replace("~", "%7E")
 
 
 _WRITERS: dict[Format, Callable[[Any], bytes]] = {
