@@ -47,10 +47,10 @@ def answer(page: str, **fields: str) -> requests.Response:
     return requests.post(page, data=data, allow_redirects=False, timeout=10)
 
 
-def dance(url: str, program: OAuth1Session) -> None:
+def dance(url: str, program: OAuth1Session, page_at: str = "/oauth/authorize") -> None:
     """Come to an access token by way of the page."""
     program.fetch_request_token(f"{url}/oauth/initiate")
-    page = program.authorization_url(f"{url}/oauth/authorize")
+    page = program.authorization_url(url + page_at)
     back = answer(page)
     assert back.status_code == 303
     assert back.headers["Location"].startswith(f"{CALLBACK}&oauth_token=")
@@ -77,6 +77,15 @@ async def test_a_program_is_let_in_by_a_user_and_acts_as_the_user(url: str, meth
     def use() -> None:
         with OAuth1Session(**CONSUMER, callback_uri=CALLBACK, signature_method=method) as program:
             dance(url, program)
+            manage_images(url, program)
+
+    await asyncio.to_thread(use)
+
+
+async def test_the_page_is_also_where_people_of_the_shop_are_sent(url: str) -> None:
+    def use() -> None:
+        with OAuth1Session(**CONSUMER, callback_uri=CALLBACK) as program:
+            dance(url, program, "/admin/oauth_authorize")
             manage_images(url, program)
 
     await asyncio.to_thread(use)

@@ -49,12 +49,14 @@ def mount_oauth(
 ) -> None:
     """Answer the endpoints of OAuth 1.0a."""
     endpoints = OAuthEndpoints(oauth, signed, options)
-    for name, handler, methods in (
-        ("initiate", endpoints.initiate, ("GET", "POST")),
-        ("authorize", endpoints.authorize, ("GET", "HEAD", "POST")),
-        ("token", endpoints.token, ("GET", "POST")),
+    for path, handler, methods in (
+        ("/oauth/initiate", endpoints.initiate, ("GET", "POST")),
+        ("/oauth/authorize", endpoints.authorize, ("GET", "HEAD", "POST")),
+        # Where programs for the reference send people of the shop, not its customers.
+        ("/admin/oauth_authorize", endpoints.authorize, ("GET", "HEAD", "POST")),
+        ("/oauth/token", endpoints.token, ("GET", "POST")),
     ):
-        add_route(app, f"/oauth/{name}{{_:/?}}", handler, options, methods=methods)
+        add_route(app, f"{path}{{_:/?}}", handler, options, methods=methods)
 
 
 class OAuthEndpoints:
