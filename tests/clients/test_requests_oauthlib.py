@@ -14,14 +14,21 @@ from requests_oauthlib.oauth1_session import (  # type: ignore[import-untyped]
     TokenRequestDenied,
 )
 
+from rpcmedia import wiring
+from rpcmedia.settings import Settings
 from tests.support import pictures
+from tests.support.certificates import certify
 from tests.support.server import KEY, USER
-from tests.support.signing import IMAGES, padded, shop
+from tests.support.signing import IMAGES, SHOP, padded, shop
 
 METHODS = ["HMAC-SHA1", "HMAC-SHA256", "PLAINTEXT"]
 CONSUMER = {
     "client_key": padded("consumerkey1"),
     "client_secret": padded("consumersecret1"),
+}
+GIVEN = {
+    "resource_owner_key": padded("admintoken"),
+    "resource_owner_secret": padded("adminsecret"),
 }
 CALLBACK = "http://127.0.0.1:9/back?keep=1"
 
@@ -103,14 +110,34 @@ async def test_credentials_may_stand_in_header_body_or_query_of_the_endpoints(
 
 async def test_tokens_that_were_given_out_need_no_page(url: str) -> None:
     def use() -> None:
-        given = {
-            "resource_owner_key": padded("admintoken"),
-            "resource_owner_secret": padded("adminsecret"),
-        }
-        with OAuth1Session(**CONSUMER, **given) as program:
+        with OAuth1Session(**CONSUMER, **GIVEN) as program:
             manage_images(url, program)
 
     await asyncio.to_thread(use)
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_over_tls_addresses_are_signed_with_their_scheme(tmp_path: Path, method: str) -> None:
+    certified = certify(tmp_path)
+    settings = Settings(
+        data=tmp_path / "d",
+        catalog=SHOP,
+        port=0,
+        ephemeral=True,
+        tls_cert=certified.cert,
+        tls_key=certified.key,
+    )
+
+    def use(url: str) -> None:
+        with OAuth1Session(**CONSUMER, **GIVEN, signature_method=method) as program:
+            # Whoever runs the tests may have another authority in the environment.
+            program.trust_env = False
+            program.verify = str(certified.authority)
+            manage_images(url, program)
+
+    async with wiring.running(settings) as running:
+        assert running.address.startswith("https:")
+        await asyncio.to_thread(use, running.address)
 
 
 async def test_a_program_is_told_what_is_wrong(url: str) -> None:

@@ -17,6 +17,7 @@ from rpcmedia.faces.rest import oauth_pages
 from rpcmedia.faces.rest.signed_requests import Parameters, SignedRequests
 from rpcmedia.operations.faults import AccessDenied, Busy
 from rpcmedia.operations.oauth import OUT_OF_BAND, OAuth, OAuthProblem
+from rpcmedia.operations.ports import Token
 
 FACE = "oauth"
 
@@ -87,28 +88,27 @@ class OAuthEndpoints:
 
     async def _authorize(self, request: web.Request, form: Parameters) -> web.Response:
         fields = dict(form) if request.method == "POST" else dict(request.query)
-        text = fields.get("oauth_token", "")
+        consumer, token = await self._oauth.asked(fields.get("oauth_token", ""))
+        answer = fields.get("answer") if request.method == "POST" else None
+        if answer == "deny":
+            return await self._deny(token)
+        if answer != "allow":
+            return oauth_pages.question(consumer, token)
+        given = fields.get("username", ""), fields.get("key", "")
         try:
-            consumer, token = await self._oauth.asked(text)
-            query = {"oauth_token": text}
-            match fields.get("answer") if request.method == "POST" else None:
-                case "allow":
-                    given = fields.get("username", ""), fields.get("key", "")
-                    verifier = await self._oauth.allow(text, *given, request.remote)
-                    if token.callback == OUT_OF_BAND:
-                        return oauth_pages.verifier(consumer, verifier)
-                    query["oauth_verifier"] = verifier
-                case "deny":
-                    await self._oauth.deny(text)
-                    if token.callback == OUT_OF_BAND:
-                        return oauth_pages.message("Access denied", "Nothing was allowed.")
-                    query["rejected"] = "1"
-                case _:
-                    return oauth_pages.question(consumer, token)
-            return oauth_pages.redirect(token.callback, urlencode(query))
+            verifier = await self._oauth.allow(token.token, *given, request.remote)
         except AccessDenied:
             problem = "User name and key do not fit, or the user may not do anything."
             return oauth_pages.question(consumer, token, problem, status=403)
+        if token.callback == OUT_OF_BAND:
+            return oauth_pages.verifier(consumer, verifier)
+        return _back(token, oauth_verifier=verifier)
+
+    async def _deny(self, token: Token) -> web.Response:
+        await self._oauth.deny(token.token)
+        if token.callback == OUT_OF_BAND:
+            return oauth_pages.message("Access denied", "Nothing was allowed.")
+        return _back(token, rejected="1")
 
     async def _answer(
         self, request: web.Request, label: str, answer: Answer, refuse: Refuse
@@ -152,6 +152,10 @@ class OAuthEndpoints:
             response = refuse(503, "Server is busy, try again")
             response.headers.update(RETRY)
             return response
+
+
+def _back(token: Token, **answer: str) -> web.Response:
+    return oauth_pages.redirect(token.callback, urlencode({"oauth_token": token.token, **answer}))
 
 
 def _credentials(token: str, secret: str, **members: str) -> web.Response:
