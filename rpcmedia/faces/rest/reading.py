@@ -13,7 +13,7 @@ import msgspec
 
 from rpcmedia.faces.bodies import Body
 from rpcmedia.faces.rest.negotiation import Format
-from rpcmedia.faces.rest.refusals import INVALID, NOT_IMPLEMENTED, UNDECODED, Refusal
+from rpcmedia.faces.rest.refusals import INVALID, NOT_IMPLEMENTED, UNDECODED, Refusal, undecoded
 from rpcmedia.faces.xml_reader import XmlBroken, XmlRefused, read_xml
 
 _FIELDS = ("label", "position", "exclude", "types")
@@ -88,7 +88,7 @@ def _read_xml(body: Body) -> Any:
     except XmlBroken:
         raise Refusal(400, UNDECODED) from None
     except XmlRefused as reason:
-        raise Refusal(400, f"{UNDECODED[:-1]}: {reason}.") from None
+        raise undecoded(reason) from None
 
 
 def _members(element: Element) -> dict[str, Any] | list[Any]:
@@ -119,8 +119,10 @@ def _value(element: Element) -> Any:
 
 
 def _read_query(body: Body) -> Any:
-    if _OUTSIDE_OF_QUERY.search(body) or body.count(b"%") > _MOST_ESCAPES:
+    if _OUTSIDE_OF_QUERY.search(body):
         raise Refusal(400, "Invalid data type. Check Content-Type.")
+    if body.count(b"%") > _MOST_ESCAPES:
+        raise Refusal(400, f"{INVALID} It has more than {_MOST_ESCAPES} escapes; send JSON.")
     value: dict[str, Any] = {}
     try:
         pairs = parse_qsl(body.decode("ascii"), True, max_num_fields=_MOST_PAIRS)

@@ -35,6 +35,11 @@ class Refusal(Exception):
         """Of the fault behind it, for metrics; else the status."""
 
 
+def undecoded(reason: Exception) -> Refusal:
+    """For a body that was not read, where the reference would not say why."""
+    return Refusal(400, f"Decoding error: {reason}.")
+
+
 _FAULTS: dict[int, tuple[int, str]] = {
     0: (400, UNKNOWN),
     1: (500, INTERNAL),
@@ -92,7 +97,7 @@ def of_error(error: Exception) -> Refusal:
         case TooLarge():
             return Refusal(413, str(error))
         case CannotReceive():
-            return Refusal(400, f"{UNDECODED[:-1]}: {error}.")
+            return undecoded(error)
         case StorageFailed():
             log.error("storage failed", reason=str(error), cause=str(error.__cause__))
             return Refusal(503, "The storage does not answer; try again.")
