@@ -13,6 +13,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 _MOST_LEVELS = 100
 _MOST_NODES = 200_000
 """An element or an attribute takes up to some hundred bytes in memory, however short it is."""
+_LONGEST_NAMESPACE = 1000
 _BEFORE_NODES = (b"<", b"=")
 
 
@@ -38,6 +39,8 @@ def read_xml(body: bytes | bytearray) -> Element:
             f"the XML has more than {_MOST_NODES} elements and attributes; send it in parts"
         )
     parser = DefusedXMLParser(target=_Builder())
+    parser.parser.AttlistDeclHandler = _refuse_attributes
+    parser.parser.StartNamespaceDeclHandler = _check_namespace
     try:
         parser.feed(body)
         root: Element = parser.close()
@@ -49,6 +52,17 @@ def read_xml(body: bytes | bytearray) -> Element:
         # An encoding that Python does not know, or that has no table.
         raise XmlRefused("the encoding of the XML is unknown; send UTF-8") from None
     return root
+
+
+def _refuse_attributes(*declaration: object) -> None:
+    # Each element would get all that are declared for it: some kilobytes become gigabytes.
+    raise XmlRefused("the XML declares attributes; write them where they belong")
+
+
+def _check_namespace(prefix: str | None, namespace: str | None) -> None:
+    # It is written out anew for each name that is in it.
+    if namespace and len(namespace) > _LONGEST_NAMESPACE:
+        raise XmlRefused(f"a namespace in the XML has more than {_LONGEST_NAMESPACE} characters")
 
 
 class _Builder(TreeBuilder):
