@@ -13,6 +13,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 _MOST_LEVELS = 100
 _MOST_NODES = 200_000
 """An element or an attribute takes up to some hundred bytes in memory, however short it is."""
+_LONGEST_NAMESPACE = 1000
 _BEFORE_NODES = (b"<", b"=")
 
 _SLICE = 1024**2
@@ -48,6 +49,7 @@ def read_xml(body: bytes | bytearray) -> Element:
         )
     parser = DefusedXMLParser(target=_Builder())
     parser.parser.AttlistDeclHandler = _refuse_declared_attributes
+    parser.parser.StartNamespaceDeclHandler = _check_namespace
     try:
         _feed(parser, body)
         root: Element = parser.close()
@@ -72,6 +74,12 @@ def _feed(parser: Any, body: bytes | bytearray) -> None:
 def _refuse_declared_attributes(*declaration: object) -> None:
     # Each element would have them all, and finding one among many takes long.
     raise TooMuchXml("the XML declares attributes; send it without a DOCTYPE")
+
+
+def _check_namespace(prefix: str | None, namespace: str | None) -> None:
+    # It is written out anew for each name that is in it.
+    if namespace and len(namespace) > _LONGEST_NAMESPACE:
+        raise TooMuchXml(f"a namespace in the XML has more than {_LONGEST_NAMESPACE} characters")
 
 
 class _Builder(TreeBuilder):

@@ -224,6 +224,7 @@ COUNTLESS = (
     "Invalid XML: the XML has more than 200000 elements and attributes; send it in parts.",
 )
 NESTED = ("SOAP-ENV:Client", "The values are nested deeper than 100 levels.")
+DECLARED = " ".join(f"a{number} CDATA 'x'" for number in range(1000))
 ATTACKS = {
     "bomb": (
         '<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;</a>',
@@ -236,6 +237,17 @@ ATTACKS = {
     "more levels": ("<a>" * 100_001 + "</a>" * 100_001, COUNTLESS),
     "attributes": (f"<a {'b=1 ' * 201_000}/>", COUNTLESS),
     "elements": (envelope(f"<login>{'<a/>' * 201_000}</login>"), COUNTLESS),
+    "declared attributes": (
+        f"<!DOCTYPE a [<!ATTLIST b {DECLARED}>]><a>{'<b/>' * 20_000}</a>",
+        (
+            "Sender",
+            "Invalid XML: the XML declares attributes; write them where they belong.",
+        ),
+    ),
+    "a long namespace": (
+        f"<a xmlns='{'u' * 500_000}'>{'<b/>' * 90_000}</a>",
+        ("Sender", "Invalid XML: a namespace in the XML has more than 1000 characters."),
+    ),
     "a circle": (refers("<m id='a0'><x href='#a0'/><x href='#a0'/></m>"), NESTED),
     "a chain": (
         refers("".join(f"<m id='a{n}' href='#a{n + 1}'/>" for n in range(20_000))),
