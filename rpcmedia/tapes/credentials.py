@@ -22,7 +22,11 @@ WITHOUT_SESSION = ("login", "startSession")
 NO_KEY = ("", "0")
 """What the reference, as PHP does, takes for no key at all."""
 
-_XML_LOGIN = re.compile(rb"<(?:\w+:)?(?:methodName>\s*)?(login|startSession)(?:Param)?\b")
+_XML_LOGIN = re.compile(
+    rb"<(?:\w+:)?(?:methodName>\s*)?(login|startSession)(?:Param)?\b"
+    # A member of system.multicall.
+    rb"|>\s*methodName\s*</name>\s*<value>\s*(?:<string>\s*)?(login|startSession)\b"
+)
 _XML_VALUE = re.compile(
     rb"<(?:\w+:)?(?P<tag>string|value|username|apiKey|param\d+)\b[^>]*>"
     rb"(?:<!\[CDATA\[(?P<cdata>.*?)\]\]>|(?P<text>[^<]*))</",
@@ -82,8 +86,8 @@ def keys_sent(exchange: Exchange) -> list[Key]:
     body = exchange.request_body or b""
     requests = members(read_json(body))
     logins = [login for request in requests if (login := _login_key(request))]
-    xml = None if requests else _xml_login(body)
-    found = [basic_of(exchange), *(key for key, _ in logins), xml[0] if xml else None]
+    logins_in_xml = [] if requests else _xml_logins(body)
+    found = [basic_of(exchange), *(key for key, _ in logins), *(key for key, _ in logins_in_xml)]
     return [key for key in found if key and key.key not in NO_KEY]
 
 
@@ -101,9 +105,9 @@ def keys_refused(exchange: Exchange) -> list[Key]:
         login = _login_key(request)
         if login and reply.get("error"):
             refused.append(login[0])
-    xml = _xml_login(exchange.request_body or b"")
+    xml = _xml_logins(exchange.request_body or b"")
     if xml and answer and not sessions_given(exchange):
-        refused.append(xml[0])
+        refused += [key for key, _ in xml]
     return refused
 
 
@@ -150,11 +154,10 @@ def replace_keys(body: bytes, replacement: Callable[[Key], str]) -> bytes:
     """A body with other keys in its logins; the same bytes if it has none, or none changes."""
     if members(read_json(body)):
         return _replace_json_keys(body, replacement)
-    login = _xml_login(body)
-    if not login or login[0].key in NO_KEY:
-        return body
-    (start, end), new = login[1], replacement(login[0])
-    return body[:start] + html.escape(new).encode() + body[end:]
+    for key, (start, end) in reversed(_xml_logins(body)):
+        if key.key not in NO_KEY:
+            body = body[:start] + html.escape(replacement(key)).encode() + body[end:]
+    return body
 
 
 def _replace_json_keys(body: bytes, replacement: Callable[[Key], str]) -> bytes:
@@ -187,12 +190,22 @@ def _login_key(request: dict[str, Any]) -> tuple[Key, str | int] | None:
     return Key(str(pair[0]), str(pair[1])), place
 
 
-def _xml_login(body: bytes) -> tuple[Key, tuple[int, int]] | None:
-    """The key of a login in XML-RPC or SOAP, and its place in the body."""
-    login = _XML_LOGIN.search(body) if body.lstrip()[:1] == b"<" else None
-    if not login or login[1] != b"login":
-        return None
-    found = list(_XML_VALUE.finditer(body, login.end()))
+def _xml_logins(body: bytes) -> list[tuple[Key, tuple[int, int]]]:
+    """The keys of logins in XML-RPC or SOAP, and their places in the body."""
+    if body.lstrip()[:1] != b"<":
+        return []
+    calls = list(_XML_LOGIN.finditer(body))
+    ends = [*(call.start() for call in calls[1:]), len(body)]
+    found = (
+        _xml_login(body, call.end(), end)
+        for call, end in zip(calls, ends, strict=False)
+        if b"login" in (call[1], call[2])
+    )
+    return [login for login in found if login]
+
+
+def _xml_login(body: bytes, start: int, end: int) -> tuple[Key, tuple[int, int]] | None:
+    found = list(_XML_VALUE.finditer(body, start, end))
     named = {value["tag"]: value for value in found}
     if b"username" in named and b"apiKey" in named:
         found = [named[b"username"], named[b"apiKey"]]

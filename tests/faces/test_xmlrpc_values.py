@@ -2,6 +2,7 @@
 
 import base64
 from typing import Any
+from xmlrpc.client import Binary
 
 import pytest
 
@@ -109,6 +110,9 @@ async def test_nil_leaves_a_value_as_it_is(client: XmlRpc, value: str) -> None:
         "<nosuch>1</nosuch>",
         "<Int>1</Int>",
         f"<ex:nosuch {APACHE}/>",
+        "<string>a <b>c</b> d</string>",
+        "<int>1<b/></int>",
+        "<struct><member><name>a<b/></name><value/></member></struct>",
         "<base64>YWJjZ</base64>",
         "<base64>ü</base64>",
         "<array/>",
@@ -142,6 +146,22 @@ async def test_base64_has_the_bytes_of_a_picture_or_the_text_that_has_them(
 
     async with client.server.http.get(f"{client.server.url}/media/catalog/product{name}") as answer:
         assert await answer.read() == content
+
+
+async def test_base64_of_text_is_text_wherever_it_stands(client: XmlRpc) -> None:
+    file = await client.call("product_media.create", "product1", png())
+    sent = [f"<base64>{text_of(text.encode())}</base64>" for text in ("product1", file)]
+    session = f"<value><base64>{text_of(client.session.encode())}</base64></value>"
+    path = value_of("product_media.info")
+    body = method_call("call", session, path, array(*map(value_of, sent)))
+    assert (await client.raw(body))["file"] == file
+
+
+async def test_a_picture_whose_bytes_could_be_text_is_a_picture(client: XmlRpc) -> None:
+    content = b"GIF89a\1\0\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
+    assert content.isascii()
+    data = {"file": {"mime": "image/gif", "content": Binary(content)}}
+    assert await client.call("product_media.create", "product1", data) == "/i/m/image.gif"
 
 
 async def test_a_struct_may_have_any_names_and_the_last_of_a_name_counts(client: XmlRpc) -> None:

@@ -47,6 +47,19 @@ def xml_login(*strings: str) -> str:
     return f"<methodCall><methodName>login</methodName><params>{params}</params></methodCall>"
 
 
+def xml_calls(*calls: tuple[str, ...]) -> str:
+    members = "".join(
+        f"<value><struct><member><name>methodName</name><value><string>{name}</string></value>"
+        "</member><member><name>params</name><value><array><data>"
+        f"{''.join(f'<value><string>{s}</string></value>' for s in strings)}"
+        "</data></array></value></member></struct></value>"
+        for name, *strings in calls
+    )
+    return xml_login(f"<array><data>{members}</data></array>").replace(
+        "login", "system.multicall", 1
+    )
+
+
 def xml_answer(text: str) -> str:
     return f"<methodResponse><params><param><value><string>{text}</string></value></param></params>"
 
@@ -73,6 +86,7 @@ LOGINS = {
     "XML-RPC without types": xml_login("bob", "a-key"),
     "XML-RPC with CDATA": xml_login("<string>bob</string>", "<string><![CDATA[a-key]]></string>"),
     "XML-RPC with entities": xml_login("b&#111;b", "a&#x2d;key"),
+    "XML-RPC in a row": xml_calls(("resources", SESSION), ("login", "bob", "a-key")),
     "SOAP": SOAP_LOGIN,
     "SOAP of WS-I": SOAP_WSI_LOGIN,
     "SOAP without names": SOAP_LOGIN.replace("username", "param0").replace("apiKey", "param1"),
@@ -95,6 +109,15 @@ def test_every_key_of_a_batch_is_found() -> None:
     batch = [rpc("login", ["bob", "one"], 1), rpc("login", ["eve", "two"], 2)]
 
     assert credentials.keys_sent(exchange(batch)) == [Key("bob", "one"), Key("eve", "two")]
+
+
+def test_every_key_of_calls_in_a_row_is_found_and_replaced() -> None:
+    body = xml_calls(("login", "bob", "one"), ("startSession",), ("login", "eve", "two")).encode()
+
+    assert credentials.keys_sent(exchange(body)) == [Key("bob", "one"), Key("eve", "two")]
+    replaced = credentials.replace_keys(body, lambda key: f"of {key.username}")
+    found = credentials.keys_sent(exchange(replaced))
+    assert found == [Key("bob", "of bob"), Key("eve", "of eve")]
 
 
 def test_a_key_that_is_a_number_is_found() -> None:

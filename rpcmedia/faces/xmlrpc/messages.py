@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 
 from rpcmedia.faces.bodies import Body
 from rpcmedia.faces.xml_reader import EntitiesRefused, TooMuchXml, XmlRefused, read_xml
-from rpcmedia.faces.xmlrpc.values import BadValue, read_value, text_of, write_value
+from rpcmedia.faces.xmlrpc.values import BadValue, read_value, write_value
 
 NO_STRUCT = 601
 NO_METHOD_NAME = 602
@@ -80,9 +80,8 @@ def read_call(body: Body) -> MethodCall:
     except XmlRefused:
         # As the reference does, whose clients look for this code.
         raise ProtocolFault.of(NO_METHOD) from None
-    method = root.find("methodName")
-    name = "" if method is None else text_of(method)
-    if name in ("", "0"):
+    name = root.findtext("methodName")
+    if not name:
         raise ProtocolFault.of(NO_METHOD)
     parameters = []
     for parameter in root.find("params") or ():

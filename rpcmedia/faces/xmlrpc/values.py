@@ -36,21 +36,23 @@ def read_value(value: Element) -> Any:
     """
     typed = next((child for child in value if _is_type(child.tag)), None)
     if typed is None:
-        return text_of(value)
+        return value.text or ""
     read = _READERS.get(typed.tag.removeprefix(_EXTENSIONS))
     if read is None:
         raise BadValue
     return read(typed)
 
 
-def text_of(element: Element) -> str:
-    """The text that stands in an element itself."""
-    return "".join([element.text or "", *(child.tail or "" for child in element)])
-
-
 def _is_type(tag: str) -> bool:
     # The reference does not see elements of other namespaces.
     return not tag.startswith("{") or tag.startswith(_EXTENSIONS)
+
+
+def _read_text(element: Element) -> str:
+    if len(element):
+        # As where somebody forgot to escape the tags of HTML.
+        raise BadValue
+    return element.text or ""
 
 
 def _read_integer(element: Element) -> int:
@@ -62,7 +64,7 @@ def _read_double(element: Element) -> float:
 
 
 def _number(element: Element) -> str:
-    text = text_of(element)
+    text = _read_text(element)
     if len(text) > _LONGEST_NUMBER or not php.is_numeric(text):
         raise BadValue
     return text.strip()
@@ -70,13 +72,13 @@ def _number(element: Element) -> str:
 
 def _read_boolean(element: Element) -> bool:
     # What is no boolean at all does not fail in the reference.
-    return text_of(element).strip().lower() not in ("", "0", "false")
+    return _read_text(element).strip().lower() not in ("", "0", "false")
 
 
 def _read_base64(element: Element) -> str | bytes:
     try:
         # PHP, which clients were written for, asks for no padding.
-        content = binascii.a2b_base64(text_of(element) + "==")
+        content = binascii.a2b_base64(_read_text(element) + "==")
     except ValueError:
         raise BadValue from None
     try:
@@ -103,14 +105,14 @@ def _read_struct(element: Element) -> dict[str, Any]:
         name, value = member.find("name"), member.find("value")
         if name is None or value is None:
             raise BadValue
-        members[text_of(name)] = read_value(value)
+        members[_read_text(name)] = read_value(value)
     return members
 
 
 _READERS: dict[str, Callable[[Element], Any]] = {
     **dict.fromkeys(("int", "i1", "i2", "i4", "i8", "biginteger"), _read_integer),
     **dict.fromkeys(("double", "float", "bigdecimal"), _read_double),
-    **dict.fromkeys(("string", "dateTime.iso8601", "dateTime"), text_of),
+    **dict.fromkeys(("string", "dateTime.iso8601", "dateTime"), _read_text),
     "boolean": _read_boolean,
     "base64": _read_base64,
     "nil": _read_nil,
