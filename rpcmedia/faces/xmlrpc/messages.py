@@ -84,7 +84,7 @@ def read_call(body: Body) -> MethodCall:
     if not name:
         raise ProtocolFault.of(NO_METHOD)
     parameters = []
-    for parameter in root.find("params") or ():
+    for parameter in root.findall("params/*"):
         value = parameter.find("value")
         if value is None:
             raise ProtocolFault.of(NO_VALUE)
