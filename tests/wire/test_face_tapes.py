@@ -1,4 +1,4 @@
-"""Recorded traffic of the reference's other faces, answered the same but for lists with reasons."""
+"""Recorded traffic of the reference's other faces, answered the same but for a list with reasons."""
 
 import json
 from collections import Counter
@@ -33,9 +33,8 @@ RECORDED_AT = "2026-11-21T20:06:11Z"
 
 def listed(tape: str) -> list[dict[str, Any]]:
     """The entries of a tape that are answered in another way."""
-    path = FACE_TAPES / f"{tape.removesuffix('.jsonl')}.differences.json"
-    content: list[dict[str, Any]] = json.loads(path.read_text()) if path.exists() else []
-    return content
+    content: list[dict[str, Any]] = json.loads((FACE_TAPES / "differences.json").read_text())
+    return [entry for entry in content if entry["tape"] == tape]
 
 
 @pytest.mark.parametrize("path", all_face_tapes(), ids=lambda path: path.stem)
