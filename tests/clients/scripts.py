@@ -2,10 +2,23 @@
 
 import asyncio
 import json
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 HERE = Path(__file__).parent
+
+_PHP_SPEAKS_SOAP = shutil.which("php") is not None and not subprocess.call(
+    ["php", "-r", "exit(class_exists('SoapClient') ? 0 : 1);"]
+)
+
+needs_php = pytest.mark.skipif(
+    not _PHP_SPEAKS_SOAP,
+    reason="PHP or its SOAP client is missing; scripts/services installs it",
+)
 
 
 async def run_script(given: dict[str, Any], *command: str | Path) -> Any:

@@ -1,8 +1,6 @@
 """PHP's own SoapClient, for which most of these programs were written."""
 
 import asyncio
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +18,9 @@ from tests.clients.example import (
     SPELLED_CREATED,
     TYPES,
 )
-from tests.clients.scripts import HERE, run_script
+from tests.clients.scripts import HERE, needs_php, run_script
 from tests.clients.soap_forms import GIVEN, describing
 from tests.support.soap_messages import Described
-
-PHP_SPEAKS_SOAP = shutil.which("php") is not None and not subprocess.call(
-    ["php", "-r", "exit(class_exists('SoapClient') ? 0 : 1);"]
-)
-
-needs_php = pytest.mark.skipif(
-    not PHP_SPEAKS_SOAP, reason="PHP or its SOAP extension is missing; scripts/services installs it"
-)
-
 
 METHODS = ["currentStore", "list", "info", "types", "create", "update", "remove"]
 

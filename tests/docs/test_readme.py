@@ -10,6 +10,7 @@ import click
 import pytest
 
 from rpcmedia.cli import main
+from tests.clients.scripts import needs_php
 from tests.support.server import FIXTURES, serving
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
@@ -53,9 +54,22 @@ async def test_the_worked_session_has_the_output_that_is_printed(tmp_path: Path)
         assert got == expected, command
 
 
+@needs_php
+async def test_every_face_answers_its_client_as_is_printed(tmp_path: Path) -> None:
+    steps = session(1)
+    async with serving(tmp_path) as server:
+        # As for a reader who has gone through the worked session before.
+        await run_session(session(0), tmp_path, server.url)
+        shown = await run_session(steps, tmp_path, server.url)
+
+    assert len(steps) == 8
+    for (command, expected), got in zip(steps, shown, strict=True):
+        assert got == expected, command
+
+
 async def test_the_tapes_that_are_shown_play_as_is_printed(tmp_path: Path) -> None:
     (tmp_path / "fixtures").symlink_to(FIXTURES)
-    steps = session(1)
+    steps = session(2)
 
     shown = await run_session(steps, tmp_path)
 
@@ -65,7 +79,7 @@ async def test_the_tapes_that_are_shown_play_as_is_printed(tmp_path: Path) -> No
 
 
 async def test_the_backup_that_is_shown_has_the_output_that_is_printed(tmp_path: Path) -> None:
-    steps = session(2)
+    steps = session(3)
     async with serving(tmp_path / "data") as server:
         await run_session(session(0), tmp_path, server.url)
         shown = await run_session(steps, tmp_path)
