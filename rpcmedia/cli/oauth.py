@@ -25,6 +25,8 @@ def consumer() -> None:
 @click.argument("name")
 def consumer_add(data: Path, name: str) -> None:
     """Let a program sign requests; NAME is shown to those who are asked to let it in."""
+    if not name.strip() or not name.isprintable():
+        raise click.UsageError("Give the program a name that people can read.")
 
     async def add() -> tuple[str, str]:
         async with wiring.open_folder(data) as folder:

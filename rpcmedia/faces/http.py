@@ -32,6 +32,9 @@ _READY_SECONDS = 1.0
 _IDLE_SECONDS = 75.0
 """How long a connection may take for the head of its next request."""
 
+ANYTHING = "{_:(?s:.*)}"
+"""The rest of a path, which may hold line breaks once it is decoded."""
+
 IN_FLIGHT = web.AppKey("in_flight", InFlight)
 
 _BY_TYPE = web.AppKey("by_type", dict[str, Handler])
@@ -82,7 +85,7 @@ def build_app(
         mount(app)
     for path in ("/api.php", "/api{_:/?}"):
         add_route(app, path, _half_an_address, options)
-    add_route(app, "/{_:.*}", _nothing_here, options)
+    add_route(app, f"/{ANYTHING}", _nothing_here, options)
     return app
 
 

@@ -98,7 +98,7 @@ class StoredBytes:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """New bytes for an image: the type the sender declared, the bytes, and the wished name."""
+    """New bytes for an image: the type the sender declared, if any, the bytes, the wished name."""
 
     mime: str
     content: bytes

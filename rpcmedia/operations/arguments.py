@@ -192,10 +192,26 @@ async def resource_upload(data: Mapping[str, Any]) -> Upload:
     ContentRefused and TypeRefused in this order.
     """
     file = data.get("file") or {}
-    mime, content = file.get("mime"), file.get("content")
-    if php.is_falsy(mime) or php.is_falsy(content):
+    if php.is_falsy(file.get("mime")):
         raise FileMissing
+    upload = await resource_change(data)
+    if upload is None:
+        raise FileMissing
+    return upload
+
+
+async def resource_change(data: Mapping[str, Any]) -> Upload | None:
+    """The new file of an image, or None without content; its type may be left out.
+
+    Raises ContentRefused and TypeRefused in this order.
+    """
+    file = data.get("file") or {}
+    content, mime = file.get("content"), file.get("mime")
+    if php.is_falsy(content):
+        return None
     decoded = await _decode(content, "The image content must be valid base64 encoded data")
+    if php.is_falsy(mime):
+        return Upload("", decoded)
     if isinstance(mime, str):
         mime = _TYPE_SYNONYMS.get(mime, mime)
     return Upload(_type(mime), decoded, _name(file))

@@ -78,9 +78,15 @@ class Control:
             return await self._snapshots.save(name)
 
     async def restore(self, name: str) -> bool:
-        """Go back to a snapshot; False without it. Raises SnapshotRefused, StorageFailed."""
+        """Go back to a snapshot; False without it. Raises SnapshotRefused, StorageFailed.
+
+        Nonces are in none: every one may be used again.
+        """
         async with self.gate.closed():
-            return await self._snapshots.restore(name)
+            restored = await self._snapshots.restore(name)
+            if restored:
+                await self._oauth.forget_nonces()
+            return restored
 
     async def snapshots(self) -> Sequence[Snapshot]:
         """All snapshots by name."""

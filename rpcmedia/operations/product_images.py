@@ -160,7 +160,7 @@ class ProductImages:
         """Change values in the store view, and the bytes for all; the file keeps its name."""
         store_view, product = await self._place(visitor, target)
         image = await self._image(product, target, store_view)
-        upload = await arguments.resource_upload(data) if data.get("file") else None
+        upload = await arguments.resource_change(data)
         values = arguments.update_values(data)
         await self._gallery.change_image(product, image, values, store_view, upload)
 

@@ -27,7 +27,7 @@ def prepare(path: Path, durable: bool) -> None:
         with contextlib.closing(
             sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         ) as connection:
-            _use_wal(connection)
+            use_wal(connection)
             set_up(connection, durable)
             apply_schema(connection)
             # What a start finds in the log need not be on the disk: an fsync may have failed, and
@@ -48,7 +48,8 @@ def set_up(connection: sqlite3.Connection, durable: bool) -> None:
     connection.execute(f"PRAGMA cache_size = -{_PAGE_CACHE_KIB}")
 
 
-def _use_wal(connection: sqlite3.Connection) -> None:
+def use_wal(connection: sqlite3.Connection) -> None:
+    """Let readers go on while another process writes. Raises sqlite3.Error."""
     # SQLite does not wait for other programs in this one statement.
     deadline = time.monotonic() + BUSY_SECONDS
     while True:

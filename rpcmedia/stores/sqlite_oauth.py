@@ -1,4 +1,4 @@
-"""Consumers, tokens and nonces over SQLite. Look-ups are cached until the database changes."""
+"""Consumers and tokens over SQLite, their look-ups cached until it changes; nonces beside it."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from functools import partial
 from rpcmedia.gallery.model import CatalogConsumer, CatalogToken
 from rpcmedia.operations.ports import Consumer, Token, name_key
 from rpcmedia.stores.sqlite_database import LONGEST_KEY, Database
+from rpcmedia.stores.sqlite_nonces import SqliteNonces
 
 _CONSUMER = "SELECT key, secret, name, revoked FROM oauth_consumer"
 _TOKEN_COLUMNS = "token, secret, consumer, kind, role, user, revoked, callback, verifier, expires"
@@ -16,10 +17,11 @@ _ACCESS, _REQUEST = "access", "request"
 
 
 class SqliteOAuth:
-    """An OAuthAccounts over one database."""
+    """An OAuthAccounts over one database and a file of nonces."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, nonces: SqliteNonces) -> None:
         self._database = database
+        self._nonces = nonces
 
     async def consumer(self, key: str) -> Consumer | None:
         """See OAuthAccounts."""
@@ -79,17 +81,11 @@ class SqliteOAuth:
 
     async def use_nonce(self, mark: bytes, until: float, now: float) -> bool:
         """See OAuthAccounts."""
-
-        def use(connection: sqlite3.Connection) -> bool:
-            connection.execute("DELETE FROM oauth_nonce WHERE kept_until < ?", (now,))
-            sql = "INSERT OR IGNORE INTO oauth_nonce (mark, kept_until) VALUES (?, ?)"
-            return connection.execute(sql, (mark, until)).rowcount > 0
-
-        return await self._database.write(use)
+        return await self._nonces.use(mark, until, now)
 
     async def forget_nonces(self) -> None:
         """See OAuthAccounts."""
-        await self._database.write(lambda connection: connection.execute("DELETE FROM oauth_nonce"))
+        await self._nonces.forget()
 
     async def _change(self, sql: str, values: tuple[str | int, ...]) -> bool:
         return await self._database.write(

@@ -25,6 +25,7 @@ from rpcmedia.stores.local_files import MEDIA, LocalFiles
 from rpcmedia.stores.schema_steps import SchemaTooNew
 from rpcmedia.stores.sqlite_accounts import SqliteAccounts
 from rpcmedia.stores.sqlite_database import Database
+from rpcmedia.stores.sqlite_nonces import NONCES, SqliteNonces
 from rpcmedia.stores.sqlite_oauth import SqliteOAuth
 from rpcmedia.stores.sqlite_rows import SqliteRows
 from rpcmedia.transfer.catalog_file import read_catalog, write_catalog
@@ -40,7 +41,7 @@ class CannotStart(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """An open data folder: `rpcmedia.sqlite3` and `media/catalog/product`."""
+    """An open data folder: `rpcmedia.sqlite3`, `nonces.sqlite3` and `media/catalog/product`."""
 
     rows: SqliteRows
     accounts: SqliteAccounts
@@ -70,12 +71,14 @@ async def open_folder(
         accounts = SqliteAccounts(database)
         with one_line():
             keys = Keys(await accounts.folder_secret(), cheap=ephemeral)
+        nonces = SqliteNonces(data / NONCES)
         try:
             snapshots = FolderSnapshots(data, database, files, durable=not ephemeral)
-            oauth = SqliteOAuth(database)
+            oauth = SqliteOAuth(database, nonces)
             yield Folder(SqliteRows(database), accounts, oauth, files, keys, snapshots)
         finally:
             keys.close()
+            await nonces.close()
     finally:
         await database.close()
 

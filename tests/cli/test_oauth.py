@@ -62,6 +62,13 @@ async def test_tokens_are_listed_without_their_secrets_until_they_are_revoked(
     assert second not in shown
 
 
+async def test_a_consumer_has_a_name_that_people_can_read(tmp_path: Path) -> None:
+    for name in ("", "  ", "two\nlines", "a\tb"):
+        outcome = await run("oauth", "consumer", "add", "--data", tmp_path, name)
+        assert outcome.code == 2
+        assert outcome.err.endswith("Error: Give the program a name that people can read.\n")
+
+
 async def test_what_is_not_there_is_refused_in_one_line(tmp_path: Path) -> None:
     key, _ = await add_consumer(tmp_path)
     refused = {

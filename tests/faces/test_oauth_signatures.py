@@ -278,6 +278,15 @@ async def test_a_reset_lets_nonces_be_used_again(tmp_path: Path, scope: str) -> 
         assert (await rest.send(HIDDEN, header))[0] == 200
 
 
+async def test_going_back_to_a_snapshot_lets_nonces_be_used_again(tmp_path: Path) -> None:
+    async with controlling(tmp_path, catalog=SHOP) as running:
+        rest, header = Shop(running), ADMIN.header(f"{running.url}{HIDDEN}")
+        await running.control("PUT", "/snapshots/clean")
+        assert (await rest.send(HIDDEN, header))[0] == 200
+        await running.control("POST", "/snapshots/clean/restore")
+        assert (await rest.send(HIDDEN, header))[0] == 200
+
+
 async def test_behind_a_proxy_the_address_of_the_proxy_is_signed(tmp_path: Path) -> None:
     async with shop(tmp_path, base_url="https://shop.example/media/") as rest:
         for signed, status in (

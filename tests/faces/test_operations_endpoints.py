@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from yarl import URL
 
 from tests.cli.process import CATALOG, serve
 from tests.faces.bodies import exchange, file_of, get_raw, png
@@ -178,6 +179,13 @@ async def test_other_paths_are_not_found(server: Server, target: str) -> None:
     assert status == b"404"
     assert b'"result"' not in body
     assert (await get_raw(server.url, target))[0] == 404
+
+
+async def test_a_line_break_in_a_path_is_not_found_as_any_other(server: Server) -> None:
+    for path in ("/nosuch", "/no%0Asuch"):
+        async with server.http.get(URL(server.url + path, encoded=True)) as answer:
+            assert (answer.status, await answer.text()) == (404, "Not Found\n")
+            assert answer.headers["X-Request-Id"]
 
 
 async def test_half_an_address_is_answered_with_the_whole(server: Server) -> None:

@@ -142,6 +142,19 @@ async def test_types_in_xml(rest: Rest) -> None:
         assert (await change(rest, XML, f"<a>{types}</a>"))["types"] == seen
 
 
+async def test_attributes_of_a_namespace_are_no_data_and_nil_is_null(rest: Rest) -> None:
+    schema = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+    for members in [
+        '<label xsi:nil="true"/><types xsi:nil="true"/><position xsi:nil="1"/>',
+        '<label xsi:type="string">One</label>',
+        '<types><a xml:lang="de">image</a></types>',
+    ]:
+        seen = await change(rest, XML, f"<a {schema} xsi:label='y'>{members}</a>")
+        assert (seen["label"], seen["types"]) == ("One", ["image"])
+    for empty in ('<label xsi:nil="false"/>', '<label xml:space="preserve"/>'):
+        assert (await change(rest, XML, f"<a {schema}>{empty}</a>"))["label"] == ""
+
+
 async def test_xml_that_was_answered_can_be_sent_back(rest: Rest) -> None:
     for types in (["image", "thumbnail"], []):
         await rest.put(ONE, label="<ü> ", position=4, exclude=1, types=types)

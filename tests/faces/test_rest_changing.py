@@ -206,18 +206,34 @@ async def test_a_change_of_content_keeps_the_name(filled: Rest) -> None:
     assert await media(filled) == pictures.png(5)
 
 
-async def test_new_content_and_its_type_come_together(filled: Rest) -> None:
-    for fields in [
-        {"file_content": text_of(pictures.jpeg(2))},
-        {"file_mime_type": "image/jpeg"},
-        {"file_content": "", "file_mime_type": "image/jpeg"},
-        {"file_content": text_of(pictures.jpeg(2)), "file_mime_type": ""},
-    ]:
-        answer = await filled.ask("PUT", ONE, {"label": "New", **fields})
+@pytest.mark.parametrize("file_mime_type", [None, "", "absent"])
+async def test_new_content_needs_no_type(filled: Rest, file_mime_type: str | None) -> None:
+    fields: dict[str, Any] = {"file_mime_type": file_mime_type}
+    if file_mime_type == "absent":
+        fields = {}
 
-        assert answer.errors == NO_FILE
-        assert (await filled.get(ONE))["label"] == "One"
-        assert await media(filled) == pictures.jpeg()
+    await filled.put(ONE, file_content=text_of(pictures.png(5)), **fields)
+    refused = await filled.ask("PUT", ONE, {"file_content": text_of(b"no picture"), **fields})
+
+    assert refused.error == (400, "Resource unknown error.")
+    assert await media(filled) == pictures.png(5)
+
+
+async def test_a_type_without_content_changes_nothing(filled: Rest) -> None:
+    without: list[dict[str, Any]] = [
+        {"file_mime_type": "image/png"},
+        {"file_mime_type": "image/bmp", "file_name": "renamed"},
+        {"file_content": "", "file_mime_type": "image/jpeg"},
+        {"file_content": None},
+    ]
+    for fields in without:
+        before = await filled.get(ONE)
+        await filled.put(ONE, **fields)
+        assert await filled.get(ONE) == before
+        await filled.put(ONE, label="New", **fields)
+        assert await filled.get(ONE) == {**before, "label": "New"}
+        await filled.put(ONE, label="One")
+    assert await media(filled) == pictures.jpeg()
 
 
 async def test_a_change_of_one_store_view_leaves_the_others_alone(filled: Rest) -> None:

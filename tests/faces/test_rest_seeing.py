@@ -216,10 +216,16 @@ async def test_any_other_path_fits_no_route(rest: Rest) -> None:
         f"{IMAGES}/1/x",
         f"{IMAGES}/1/store",
         f"{IMAGES}/1/store/1/x",
+        "/%0A",
+        f"{IMAGES}/1/%0A/x",
     ]:
         assert (await rest.ask("GET", path)).error == NO_ROUTE
         assert (await rest.ask("PATCH", path, who="guest")).error == NO_ROUTE
     assert (await rest.ask("GET", "s/products/1/images")).content == b"Not Found\n"
+
+
+async def test_a_line_break_is_white_space_before_a_number(filled: Rest) -> None:
+    assert await filled.get("/products/%0A1/images/%0A1") == await filled.get(f"{IMAGES}/1")
 
 
 async def test_slashes_before_the_path_are_told_by_rest(rest: Rest) -> None:

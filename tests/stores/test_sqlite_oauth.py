@@ -11,6 +11,7 @@ from rpcmedia.gallery.ports import StorageFailed
 from rpcmedia.operations.ports import OAuthAccounts
 from rpcmedia.stores.sqlite_accounts import SqliteAccounts
 from rpcmedia.stores.sqlite_database import Database
+from rpcmedia.stores.sqlite_nonces import NONCES, SqliteNonces
 from rpcmedia.stores.sqlite_oauth import SqliteOAuth
 from tests.stores.oauth_contract import OAuthContract, asked, given, put
 
@@ -18,9 +19,11 @@ from tests.stores.oauth_contract import OAuthContract, asked, given, put
 @contextlib.asynccontextmanager
 async def open_store(path: Path) -> AsyncIterator[SqliteOAuth]:
     database = await Database.open(path, durable=False)
+    nonces = SqliteNonces(path.with_name(NONCES))
     try:
-        yield SqliteOAuth(database)
+        yield SqliteOAuth(database, nonces)
     finally:
+        await nonces.close()
         await database.close()
 
 
@@ -33,7 +36,9 @@ class TestSqliteOAuth(OAuthContract):
         accounts = SqliteAccounts(database)
         for name in ("one", "two"):
             await accounts.put_user(name, "hash", "index", ["all"], True)
-        yield SqliteOAuth(database)
+        nonces = SqliteNonces(tmp_path / NONCES)
+        yield SqliteOAuth(database, nonces)
+        await nonces.close()
         await database.close()
 
 
@@ -75,3 +80,23 @@ async def test_nobody_is_kept_without_a_secret(tmp_path: Path, secret: str | Non
             await store.put([], [given(secret=secret)])
         assert len(await store.consumers()) == 2
         assert list(await store.tokens()) == []
+
+
+async def test_a_nonce_leaves_what_reads_remember(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "store.sqlite3", durable=False)
+    nonces = SqliteNonces(tmp_path / NONCES)
+    store = SqliteOAuth(database, nonces)
+    remembered = database.remembered()
+    assert await store.use_nonce(b"1", 20.0, 10.0)
+    assert not await store.use_nonce(b"1", 20.0, 10.0)
+    assert database.remembered() is remembered
+    await nonces.close()
+    await database.close()
+
+
+async def test_nonces_that_cannot_be_kept_are_not_taken(tmp_path: Path) -> None:
+    (tmp_path / NONCES).write_text("This is no database. " * 100)
+    async with open_store(tmp_path / "store.sqlite3") as store:
+        for _ in range(2):
+            with pytest.raises(StorageFailed, match="damaged"):
+                await store.use_nonce(b"1", 20.0, 10.0)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from aiohttp import web
 
 from rpcmedia.faces.bodies import Body, TooBusy, with_body
-from rpcmedia.faces.http import FaceOptions, add_route
+from rpcmedia.faces.http import ANYTHING, FaceOptions, add_route
 from rpcmedia.faces.rest import answers, refusals, routes
 from rpcmedia.faces.rest.negotiation import Format, sent, wanted
 from rpcmedia.faces.rest.reading import read_changes, read_new
@@ -33,7 +33,7 @@ Perform = Callable[[Mapping[str, Any]], Awaitable[Any]]
 """An operation that lacks nothing but its data."""
 
 # With two slashes or more a path does not fit, but it is this face that says so.
-_PATHS = (routes.ROOT, routes.ROOT + "/{_:.*}", "/{_:/+api/rest(?:/.*)?}")
+_PATHS = (routes.ROOT, f"{routes.ROOT}/{ANYTHING}", "/{_:/+api/rest(?s:/.*)?}")
 
 _OF_ALL = {"GET": "list", "POST": "create"}
 _OF_ONE = {"GET": "info", "PUT": "update", "DELETE": "remove"}

@@ -23,6 +23,9 @@ _FILE_ITSELF = ("mime", "content")
 _LISTS = ("types",)
 """What is a list in every answer; in XML an empty one is an element without content."""
 
+_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+"""How XML writes null, as the serializer of .NET does for every member without a value."""
+
 _MOST_BRACKETS = 512
 """In JSON; PHP reads no more levels."""
 _MOST_VALUES = 10_000
@@ -94,14 +97,25 @@ def _read_xml(body: Body) -> Any:
 def _members(element: Element) -> dict[str, Any] | list[Any]:
     """Attributes and children by name; many of one name are a list, and so are items alone."""
     found: dict[str, list[Any]] = {}
-    for name, text in element.attrib.items():
+    for name, text in _attributes(element).items():
         found.setdefault(name, []).append(text)
     for child in element:
         name = child.tag.rpartition("}")[2]
-        found.setdefault(name, []).append(_list(child) if name in _LISTS else _value(child))
+        found.setdefault(name, []).append(_member(name, child))
     if list(found) == ["data_item"]:
         return found["data_item"]
     return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+
+
+def _attributes(element: Element) -> dict[str, str]:
+    """Those without a namespace; others, such as `xsi:type`, are for XML tools and no data."""
+    return {name: text for name, text in element.attrib.items() if name[0] != "{"}
+
+
+def _member(name: str, element: Element) -> Any:
+    if element.get(_NIL) in ("true", "1"):
+        return None
+    return _list(element) if name in _LISTS else _value(element)
 
 
 def _list(element: Element) -> Any:
@@ -112,8 +126,9 @@ def _list(element: Element) -> Any:
 
 def _value(element: Element) -> Any:
     text = element.text or ""
-    if len(element) or (element.attrib and not text):
-        value = element.attrib.get("value")
+    attributes = _attributes(element)
+    if len(element) or (attributes and not text):
+        value = attributes.get("value")
         return _members(element) if value is None or len(element) else value
     return text
 

@@ -28,11 +28,3 @@ CREATE TABLE oauth_permission (
     path TEXT NOT NULL,
     PRIMARY KEY (token, path)
 ) STRICT, WITHOUT ROWID;
-
--- Nonces of right signatures, by a hash that holds consumer and token too, for as long as their
--- timestamps are accepted.
-CREATE TABLE oauth_nonce (
-    mark BLOB PRIMARY KEY,
-    kept_until REAL NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX oauth_nonce_end ON oauth_nonce (kept_until);
