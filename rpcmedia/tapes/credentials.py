@@ -29,7 +29,7 @@ _XML_ID = re.compile(rb">\s*([0-9a-fA-F]{32,64}|\{\{session:\d+\}\})\s*<")
 _SESSION_SHAPE = re.compile(r"\A(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{64}|\{\{session:\d+\}\})\Z")
 _TOKEN = re.compile(
     r"(?i)(?P<name>(?:^|[?&])(?:api_?key|key|token|access_token|password"
-    r"|oauth_token|oauth_token_secret|oauth_verifier)=)(?P<value>[^&#]*)"
+    r"|oauth_token|oauth_token_secret|oauth_verifier|oauth_signature)=)(?P<value>[^&#]*)"
 )
 _DENIED = re.compile(rb"access denied", re.IGNORECASE)
 
