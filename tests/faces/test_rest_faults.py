@@ -261,10 +261,3 @@ async def test_a_busy_server_says_when_to_come_again(
         answer = await rest.ask(method, path, new())
         assert answer.error == (503, "Server is busy, try again.")
         assert answer.headers["Retry-After"] == "1"
-
-
-async def test_the_face_can_be_switched_off(tmp_path: Path) -> None:
-    async with serving(tmp_path / "data", catalog=CATALOG, no_faces=("rest",)) as server:
-        answer = await Rest(server).ask("GET", IMAGES)
-        assert (answer.status, answer.content) == (404, b"Not Found\n")
-        assert await server.call("product_media.list", "product1") == []

@@ -150,11 +150,3 @@ async def test_the_wsi_document_refers_to_nothing(tmp_path: Path) -> None:
         root = await document(server, "/api/v2_soap?wsdl")
 
     assert not list(root.iter(f"{XSD}import"))
-
-
-async def test_there_is_no_document_without_the_face(tmp_path: Path) -> None:
-    async with (
-        serving(tmp_path, no_faces=("soap",)) as server,
-        server.http.get(f"{server.url}/api/soap?wsdl") as answer,
-    ):
-        assert answer.status == 404
