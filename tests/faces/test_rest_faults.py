@@ -14,12 +14,11 @@ from rpcmedia.faces import limits
 from tests.faces.bodies import text_of
 from tests.support import pictures
 from tests.support.controlled import Controlled, controlling
-from tests.support.rest import CATALOG, IMAGES, Rest, new
+from tests.support.rest import CATALOG, IMAGES, UNKNOWN, Rest, new
 from tests.support.server import serving
 
 ONE = f"{IMAGES}/1"
 INTERNAL = (500, "Resource internal error.")
-UNKNOWN = (400, "Resource unknown error.")
 
 FAULTS = {
     0: UNKNOWN,
