@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from aiohttp import web
 
@@ -10,7 +11,7 @@ from rpcmedia.faces.content_coding import CannotDecompress, TooLarge, decompress
 from rpcmedia.faces.limits import Limits
 
 SMALL_BODY = 64 * 1024
-"""Bodies up to this, which may come behind their head, do not wait for memory."""
+"""Bodies up to this, which may come behind their head, do not wait for memory or for a thread."""
 
 _PATIENCE_SECONDS = 5.0
 _SLOWEST_BYTES_A_SECOND = 64 * 1024
@@ -20,6 +21,7 @@ time to fill its socket, and may be keeping others from the memory."""
 _KEPT_BODY = web.RequestKey[bytes | bytearray]("kept_body")
 
 Body = bytes | bytearray
+Read = TypeVar("Read")
 Answer = Callable[[web.Request, Body], Awaitable[web.Response]]
 
 
@@ -92,6 +94,13 @@ async def _receive(request: web.Request, limits: Limits) -> Body:
     if limits.keep_bodies:
         request[_KEPT_BODY] = body
     return body
+
+
+async def read_by(read: Callable[[Body], Read], body: Body) -> Read:
+    """What a function reads in a body; others are answered meanwhile if that may take long."""
+    if len(body) > SMALL_BODY:
+        return await asyncio.to_thread(read, body)
+    return read(body)
 
 
 async def _decompress(body: Body, coding: str, limits: Limits) -> Body:

@@ -150,7 +150,8 @@ async def _half_an_address(request: web.Request) -> web.StreamResponse:
         handler = by_type.get(name)
     if handler is None:
         known = ", ".join(f"/api.php?type={name}" for name in sorted(by_type))
-        return _plain(404, f"There is no protocol at this address. There are {known}.")
+        others = f" There are {known}." if known else ""
+        return _plain(404, f"There is no protocol at this address.{others}")
     return await handler(request)
 
 

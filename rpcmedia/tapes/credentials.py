@@ -16,27 +16,20 @@ from urllib.parse import unquote_plus
 import msgspec
 
 from rpcmedia.tapes.tape import Exchange
+from rpcmedia.tapes.xml_logins import XmlLogin, xml_logins
 
 WITHOUT_SESSION = ("login", "startSession")
 """Methods that hand a session id out; of all others the first parameter is one."""
 NO_KEY = ("", "0")
 """What the reference, as PHP does, takes for no key at all."""
 
-_XML_LOGIN = re.compile(
-    rb"<(?:\w+:)?(?:methodName>\s*)?(login|startSession)(?:Param)?\b"
-    # A member of system.multicall.
-    rb"|>\s*methodName\s*</name>\s*<value>\s*(?:<string>\s*)?(login|startSession)\b"
-)
-_XML_VALUE = re.compile(
-    rb"<(?:\w+:)?(?P<tag>string|value|username|apiKey|param\d+)\b[^>]*>"
-    rb"(?:<!\[CDATA\[(?P<cdata>.*?)\]\]>|(?P<text>[^<]*))</",
-    re.DOTALL,
-)
+_SESSION_GIVEN = re.compile(rb"login|startSession", re.IGNORECASE)
+"""Of what asks for a session in XML, or answers with one; SOAP looks at no case."""
 _XML_ID = re.compile(rb">\s*([0-9a-fA-F]{32,64}|\{\{session:\d+\}\})\s*<")
 _SESSION_SHAPE = re.compile(r"\A(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{64}|\{\{session:\d+\}\})\Z")
 _TOKEN = re.compile(
     r"(?i)(?P<name>(?:^|[?&])(?:api_?key|key|token|access_token|password"
-    r"|oauth_token|oauth_token_secret|oauth_verifier)=)(?P<value>[^&#]*)"
+    r"|oauth_token|oauth_token_secret|oauth_verifier|oauth_signature)=)(?P<value>[^&#]*)"
 )
 _DENIED = re.compile(rb"access denied", re.IGNORECASE)
 
@@ -86,8 +79,8 @@ def keys_sent(exchange: Exchange) -> list[Key]:
     body = exchange.request_body or b""
     requests = members(read_json(body))
     logins = [login for request in requests if (login := _login_key(request))]
-    logins_in_xml = [] if requests else _xml_logins(body)
-    found = [basic_of(exchange), *(key for key, _ in logins), *(key for key, _ in logins_in_xml)]
+    logins_in_xml = [] if requests else xml_logins(body)
+    found = [basic_of(exchange), *(key for key, _ in logins), *map(_xml_key, logins_in_xml)]
     return [key for key in found if key and key.key not in NO_KEY]
 
 
@@ -105,9 +98,9 @@ def keys_refused(exchange: Exchange) -> list[Key]:
         login = _login_key(request)
         if login and reply.get("error"):
             refused.append(login[0])
-    xml = _xml_logins(exchange.request_body or b"")
+    xml = xml_logins(exchange.request_body or b"")
     if xml and answer and not sessions_given(exchange):
-        refused += [key for key, _ in xml]
+        refused += map(_xml_key, xml)
     return refused
 
 
@@ -154,10 +147,21 @@ def replace_keys(body: bytes, replacement: Callable[[Key], str]) -> bytes:
     """A body with other keys in its logins; the same bytes if it has none, or none changes."""
     if members(read_json(body)):
         return _replace_json_keys(body, replacement)
-    for key, (start, end) in reversed(_xml_logins(body)):
-        if key.key not in NO_KEY:
-            body = body[:start] + html.escape(replacement(key)).encode() + body[end:]
+    for login in reversed(xml_logins(body)):
+        key, (start, end) = _xml_key(login), login.place
+        new = replacement(key)
+        if key.key not in NO_KEY and new != key.key:
+            body = body[:start] + html.escape(new).encode(_encoding(body)) + body[end:]
     return body
+
+
+def _xml_key(login: XmlLogin) -> Key:
+    return Key(login.username, login.key)
+
+
+def _encoding(body: bytes) -> str:
+    wide = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+    return wide.get(body[:2], "utf-8")
 
 
 def _replace_json_keys(body: bytes, replacement: Callable[[Key], str]) -> bytes:
@@ -190,38 +194,6 @@ def _login_key(request: dict[str, Any]) -> tuple[Key, str | int] | None:
     return Key(str(pair[0]), str(pair[1])), place
 
 
-def _xml_logins(body: bytes) -> list[tuple[Key, tuple[int, int]]]:
-    """The keys of logins in XML-RPC or SOAP, and their places in the body."""
-    if body.lstrip()[:1] != b"<":
-        return []
-    calls = list(_XML_LOGIN.finditer(body))
-    ends = [*(call.start() for call in calls[1:]), len(body)]
-    found = (
-        _xml_login(body, call.end(), end)
-        for call, end in zip(calls, ends, strict=False)
-        if b"login" in (call[1], call[2])
-    )
-    return [login for login in found if login]
-
-
-def _xml_login(body: bytes, start: int, end: int) -> tuple[Key, tuple[int, int]] | None:
-    found = list(_XML_VALUE.finditer(body, start, end))
-    named = {value["tag"]: value for value in found}
-    if b"username" in named and b"apiKey" in named:
-        found = [named[b"username"], named[b"apiKey"]]
-    if len(found) < 2:
-        return None
-    username, key = found[:2]
-    place = key.span("text" if key["cdata"] is None else "cdata")
-    return Key(_xml_text(username), _xml_text(key)), place
-
-
-def _xml_text(value: re.Match[bytes]) -> str:
-    if value["cdata"] is not None:
-        return value["cdata"].decode("utf-8", "replace")
-    return html.unescape(value["text"].decode("utf-8", "replace"))
-
-
 def sessions_sent(exchange: Exchange) -> list[str]:
     """The session ids in a request: only what looks like one, for a wrong one may be anything."""
     body = exchange.request_body or b""
@@ -246,6 +218,7 @@ def _session_parameters(request: dict[str, Any]) -> Iterator[str]:
 
 def sessions_given(exchange: Exchange) -> list[str]:
     """The session ids that a response hands out, in order."""
+    answer = exchange.response_body or b""
     calls = _calls(exchange)
     if calls or members(read_json(exchange.request_body)):
         results = [
@@ -254,8 +227,8 @@ def sessions_given(exchange: Exchange) -> list[str]:
             if request.get("method") in WITHOUT_SESSION
         ]
         return [result for result in results if isinstance(result, str) and result]
-    if _XML_LOGIN.search(exchange.request_body or b""):
-        return [found.decode() for found in _XML_ID.findall(exchange.response_body or b"")]
+    if any(map(_SESSION_GIVEN.search, (exchange.request_body or b"", answer))):
+        return [found.decode() for found in _XML_ID.findall(answer)]
     return []
 
 

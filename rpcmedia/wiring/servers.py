@@ -80,8 +80,13 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         if server.certificate:
             loop.add_signal_handler(signal.SIGHUP, server.certificate.reload)
         prepare_process()
-        announce(f"Ready at {server.address}/api/jsonrpc")
+        announce(ready_line(settings, server.address))
         await stop.wait()
+
+
+def ready_line(settings: Settings, address: str) -> str:
+    """What a server says when it can be called, with the endpoint that most programs call."""
+    return f"Ready at {address}{'' if 'jsonrpc' in settings.no_faces else '/api/jsonrpc'}"
 
 
 def prepare_process() -> None:

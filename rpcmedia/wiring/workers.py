@@ -28,6 +28,7 @@ from rpcmedia.wiring.servers import (
     build_server,
     prepare,
     prepare_process,
+    ready_line,
     take_folder,
     throttle_for,
 )
@@ -73,7 +74,7 @@ def serve_with_workers(settings: Settings, announce: Callable[[str], None]) -> N
         stack.callback(workers.stop)
         with one_line():
             workers.start()
-            announce(f"Ready at {address}/api/jsonrpc")
+            announce(ready_line(settings, address))
             while (number := signal.sigwait(_SIGNALS)) in (signal.SIGCHLD, signal.SIGHUP):
                 if number == signal.SIGCHLD:
                     workers.replace_ended()

@@ -74,7 +74,7 @@ DOORS = {
     "junitparser": {"tapes.junit_report"},
     "jsonpath": {"tapes.json_paths"},
     "deepdiff": {"tapes.meaning"},
-    "defusedxml": {"faces.xml_reader", "tapes.xml_meaning"},
+    "defusedxml": {"faces.xml_reader", "tapes.xml_logins", "tapes.xml_meaning"},
     "oauthlib": {"faces.rest.signed_requests"},
     "argon2": {"operations.keys"},
     "prometheus_client": {"faces.telemetry"},

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import re
 from pathlib import Path
 
 import aiohttp
@@ -11,6 +12,8 @@ from tests.cli.process import CATALOG, run, serve
 from tests.faces.bodies import png
 from tests.support import pictures
 from tests.support.server import KEY, USER
+from tests.support.soap import envelope
+from tests.support.xmlrpc import method_call
 
 
 async def use(url: str) -> None:
@@ -50,6 +53,34 @@ async def test_the_traffic_of_a_server_is_on_its_tape_and_replays(tmp_path: Path
     replayed = await run("replay", tape)
     assert (replayed.code, replayed.err) == (0, "")
     assert "5 of 5 equal" in replayed.out
+
+
+async def test_logins_over_xml_leave_no_key_on_the_tape_and_replay(tmp_path: Path) -> None:
+    tape = tmp_path / "own.jsonl"
+    coded = base64.b64encode(KEY.encode()).decode()
+    logins = [
+        ("/api/xmlrpc", xml_login(f"<base64>{coded}</base64>")),
+        ("/api/xmlrpc", xml_login(f"<string>{KEY[:2]}<![CDATA[{KEY[2:]}]]></string>")),
+        ("/api/soap", envelope(f"<n:LOGIN><a>{USER}</a><b>{KEY}</b></n:LOGIN>")),
+        ("/api/v2_soap", envelope(f"<n:login><a>{USER}</a><b>{KEY}</b></n:login>")),
+    ]
+    options = ("--data", tmp_path / "d", "--catalog", CATALOG, "--tape", tape)
+    async with serve(*options) as running, aiohttp.ClientSession() as http:
+        for path, body in logins:
+            async with http.post(running.url + path, data=body) as answer:
+                assert re.search("[0-9a-f]{32}", await answer.text())
+        await running.stop()
+
+    text = tape.read_text("utf-8")
+    assert not [secret for secret in (KEY, KEY[2:], coded) if secret in text]
+    assert text.count("{{session:") == len(logins)
+    replayed = await run("replay", tape)
+    assert (replayed.code, replayed.err) == (0, "")
+    assert "4 of 4 equal" in replayed.out
+
+
+def xml_login(key: str) -> str:
+    return method_call("login", f"<value>{USER}</value>", f"<value>{key}</value>")
 
 
 async def test_a_tape_that_is_there_is_not_written_over(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.model.declared import GLOBAL_FAULTS, RESOURCE_FAULTS
 from tests.support import pictures
 from tests.support.controlled import controlling
 from tests.support.face_tapes import FACE_TAPES
@@ -13,23 +14,7 @@ from tests.support.speakers import SPEAKERS, Refused, Speaker
 
 CATALOG = FACE_TAPES / "catalog-rest.json"
 
-FAULTS = {
-    0: "Unknown Error",
-    1: "Internal Error. Please see log for details.",
-    2: "Access denied.",
-    3: "Invalid api path.",
-    4: "Resource path is not callable.",
-    5: "Session expired. Try to relogin.",
-    6: 'Required parameter is missing, for more details see "exception.log".',
-    100: "Requested store view not found.",
-    101: "Product not exists.",
-    102: "Invalid data given. Details in error message.",
-    103: "Requested image not exists in product images' gallery.",
-    104: "Image creation failed. Details in error message.",
-    105: "Image not updated. Details in error message.",
-    106: "Image not removed. Details in error message.",
-    107: "Requested product doesn't support images",
-}
+FAULTS = GLOBAL_FAULTS | RESOURCE_FAULTS
 REST = {
     0: (400, 400, "Resource unknown error."),
     1: (500, 500, "Resource internal error."),

@@ -400,10 +400,3 @@ async def test_calls_and_refusals_are_counted(dance: Dance) -> None:
         expected = f'rpcmedia_calls_total{{face="oauth",fault="{fault}",method="{method}"}} 1.0'
         assert expected in counted
     assert 'rpcmedia_bytes_total{direction="out",face="oauth"}' in counted
-
-
-async def test_without_rest_there_is_no_oauth(tmp_path: Path) -> None:
-    async with serving(tmp_path, catalog=SHOP, no_faces=("rest",)) as server:
-        for path in ("initiate", "authorize", "token"):
-            async with server.http.post(f"{server.url}/oauth/{path}") as answer:
-                assert answer.status == 404

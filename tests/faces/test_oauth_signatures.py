@@ -37,6 +37,13 @@ async def test_a_signature_shows_whose_the_token_is(rest: Shop, method: str) -> 
     assert (await rest.ask(signer.but(token="norole")))[0] == 403
 
 
+@pytest.mark.parametrize("realm", ['realm="a, b"', 'realm=""', "realm=x"])
+@pytest.mark.parametrize("method", METHODS)
+async def test_a_realm_is_not_signed(rest: Shop, method: str, realm: str) -> None:
+    header = ADMIN.but(method=method).header(f"{rest.url}{HIDDEN}")
+    assert await rest.send(HIDDEN, header.replace("OAuth ", f"OAuth {realm}, ")) == (200, [])
+
+
 @pytest.mark.parametrize("header", [None, "Bearer x", "Basic YXBpdXNlcjphcGlrZXkxMjM=", "x", ""])
 async def test_who_does_not_sign_is_a_guest(rest: Shop, header: str | None) -> None:
     assert (await rest.send(HIDDEN, header))[0] == NOT_SEEN

@@ -15,14 +15,23 @@ from structlog.testing import capture_logs
 from rpcmedia.faces.rest.negotiation import Format
 from rpcmedia.faces.rest.reading import read_changes, read_new
 from rpcmedia.faces.rest.refusals import Refusal
-from tests.support.rest import CATALOG, IMAGES, JSON, QUERY, XML, Rest, authorization, new
+from tests.support.rest import (
+    CATALOG,
+    IMAGES,
+    INVALID,
+    JSON,
+    NOT_IMPLEMENTED,
+    QUERY,
+    XML,
+    Rest,
+    authorization,
+    new,
+)
 from tests.support.server import serving
 
 ONE = f"{IMAGES}/1"
 LIMIT = 256 * 1024
 DECODING = (400, "Decoding error.")
-INVALID = (400, "The request data is invalid.")
-MANY = (405, "Resource method not implemented yet.")
 WRONG_TYPE = (400, "Invalid data type. Check Content-Type.")
 
 
@@ -54,12 +63,12 @@ async def test_json_that_says_nothing(rest: Rest) -> None:
                  b'{"foo":1}', b'{"id":5,"url":"x"}', b'{"LABEL":"x"}'):  # fmt: skip
         await refuse(rest, JSON, body, INVALID)
     for body in (b'[{"label":"a"}]', b'["label"]', b"[1]", b"[[]]", b'{"0":1}', b'{"-7":1}'):
-        await refuse(rest, JSON, body, MANY, INVALID)
+        await refuse(rest, JSON, body, NOT_IMPLEMENTED, INVALID)
     assert len(await rest.get()) == 1
 
 
 async def test_json_with_a_number_for_its_first_name(rest: Rest) -> None:
-    assert (await rest.ask("POST", IMAGES, {"0": 1, **new()})).error == MANY
+    assert (await rest.ask("POST", IMAGES, {"0": 1, **new()})).error == NOT_IMPLEMENTED
     assert (await rest.ask("POST", IMAGES, {"01": 1, **new()})).status == 200
     assert (await rest.ask("POST", IMAGES, {**new(), "0": 1})).status == 200
     await rest.put(ONE, **{"0": 1, "label": "New"})
@@ -88,7 +97,7 @@ async def test_xml_that_says_nothing(rest: Rest) -> None:
         await refuse(rest, XML, body, INVALID)
     for body in (b"<a><data_item><label>x</label></data_item></a>",
                  b"<a><data_item>x</data_item><data_item>y</data_item></a>"):  # fmt: skip
-        await refuse(rest, XML, body, MANY, INVALID)
+        await refuse(rest, XML, body, NOT_IMPLEMENTED, INVALID)
 
 
 async def test_xml_of_any_shape(rest: Rest) -> None:
@@ -168,7 +177,7 @@ async def test_a_query_string_that_says_nothing(rest: Rest) -> None:
         await refuse(rest, QUERY, body, WRONG_TYPE)
     for body in ("", "foo=1", "label[a][b]=1", "[]=1", "&&", "=x"):
         await refuse(rest, QUERY, body, INVALID)
-    assert (await rest.ask("POST", IMAGES, "0=1&label=x", sent=QUERY)).error == MANY
+    assert (await rest.ask("POST", IMAGES, "0=1&label=x", sent=QUERY)).error == NOT_IMPLEMENTED
 
 
 async def test_a_query_string(rest: Rest) -> None:

@@ -8,19 +8,23 @@ import pytest
 
 from tests.faces.bodies import text_of
 from tests.support import pictures
-from tests.support.rest import CATALOG, IMAGES, Rest, new
+from tests.support.rest import (
+    CATALOG,
+    IMAGES,
+    NO_STORE_VIEW,
+    NOT_FOUND,
+    NOT_IMPLEMENTED,
+    UNKNOWN,
+    Rest,
+    new,
+)
 from tests.support.server import serving
 
 ONE = f"{IMAGES}/1"
-NOT_FOUND = (404, "Resource not found.")
-UNKNOWN = (400, "Resource unknown error.")
-NO_STORE_VIEW = (400, "Requested store is invalid")
 NOT_BASE64 = (400, "The image content must be valid base64 encoded data")
 WRONG_TYPE = (400, "Unsuppoted image MIME type")
 NO_FILE = [(400, "The image is not specified"), (400, "Resource data pre-validation error.")]
 DENIED = (403, "Access denied")
-NOT_IMPLEMENTED = (405, "Resource method not implemented yet.")
-INVALID = (400, "The request data is invalid.")
 
 
 @pytest.fixture

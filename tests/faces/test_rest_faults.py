@@ -14,12 +14,11 @@ from rpcmedia.faces import limits
 from tests.faces.bodies import text_of
 from tests.support import pictures
 from tests.support.controlled import Controlled, controlling
-from tests.support.rest import CATALOG, IMAGES, Rest, new
+from tests.support.rest import CATALOG, IMAGES, UNKNOWN, Rest, new
 from tests.support.server import serving
 
 ONE = f"{IMAGES}/1"
 INTERNAL = (500, "Resource internal error.")
-UNKNOWN = (400, "Resource unknown error.")
 
 FAULTS = {
     0: UNKNOWN,
@@ -261,10 +260,3 @@ async def test_a_busy_server_says_when_to_come_again(
         answer = await rest.ask(method, path, new())
         assert answer.error == (503, "Server is busy, try again.")
         assert answer.headers["Retry-After"] == "1"
-
-
-async def test_the_face_can_be_switched_off(tmp_path: Path) -> None:
-    async with serving(tmp_path / "data", catalog=CATALOG, no_faces=("rest",)) as server:
-        answer = await Rest(server).ask("GET", IMAGES)
-        assert (answer.status, answer.content) == (404, b"Not Found\n")
-        assert await server.call("product_media.list", "product1") == []

@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 
 from tests.faces.bodies import exchange
-from tests.support.rest import CATALOG, IMAGES, JSON, Rest
+from tests.support.rest import CATALOG, IMAGES, JSON, NO_STORE_VIEW, NOT_FOUND, Rest
 from tests.support.server import serving
 
 URL = "http://127.0.0.1:8088/media/catalog/product"
-NOT_FOUND = (404, "Resource not found.")
 NO_IMAGE = (404, "Product image not found")
-NO_STORE_VIEW = (400, "Requested store is invalid")
 NO_ROUTE = (404, "Request does not match any route.")
 
 

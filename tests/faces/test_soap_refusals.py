@@ -169,12 +169,6 @@ async def test_elsewhere_is_no_soap(server: Server, path: str) -> None:
     assert (await post(server, envelope(GLOBAL_FAULTS), path)).status == 404
 
 
-async def test_a_face_can_be_switched_off(tmp_path: Path) -> None:
-    async with serving(tmp_path / "data", no_faces=("soap",)) as server:
-        for path in (V1, V2, "/api.php?type=soap", "/api/"):
-            assert (await post(server, envelope(GLOBAL_FAULTS), path)).status == 404
-
-
 async def test_a_body_that_is_too_large_or_coded_wrong_is_refused(tmp_path: Path) -> None:
     async with serving(tmp_path / "data", max_body=1000) as server:
         large = await post(server, envelope(f"<login><username>{'x' * 1000}</username></login>"))

@@ -49,6 +49,21 @@ async def test_a_document_lists_what_can_be_called_and_nothing_else(
     assert [it.get("name") for it in root.findall(f"{WSDL}binding/{WSDL}operation")] == described
 
 
+@pytest.mark.parametrize("wsi", [False, True])
+async def test_a_picture_needs_content_and_type_and_no_client_refuses_to_send_without_more(
+    tmp_path: Path, wsi: bool
+) -> None:
+    async with serving(tmp_path, soap_wsi=wsi) as server:
+        root = await document(server, "/api/v2_soap?wsdl")
+
+    def needed(name: str) -> list[str | None]:
+        members = root.iterfind(f".//{XSD}complexType[@name='{name}']/*/{XSD}element")
+        return [member.get("name") for member in members if member.get("minOccurs") != "0"]
+
+    assert needed("catalogProductImageFileEntity") == ["content", "mime"]
+    assert needed("catalogProductAttributeMediaCreateEntity") == []
+
+
 async def test_the_wsi_form_takes_the_place_of_version_2(tmp_path: Path) -> None:
     async with serving(tmp_path, soap_wsi=True) as server:
         root = await document(server, "/api/v2_soap?wsdl")
@@ -150,11 +165,3 @@ async def test_the_wsi_document_refers_to_nothing(tmp_path: Path) -> None:
         root = await document(server, "/api/v2_soap?wsdl")
 
     assert not list(root.iter(f"{XSD}import"))
-
-
-async def test_there_is_no_document_without_the_face(tmp_path: Path) -> None:
-    async with (
-        serving(tmp_path, no_faces=("soap",)) as server,
-        server.http.get(f"{server.url}/api/soap?wsdl") as answer,
-    ):
-        assert answer.status == 404

@@ -311,11 +311,3 @@ async def test_bytes_are_counted_of_refused_requests_too(client: XmlRpc) -> None
     after = await bytes_counted(client.server)
     assert after["in"] - before["in"] == len(START) + len("<broken>")
     assert after["out"] - before["out"] == sum(map(len, texts))
-
-
-async def test_the_face_can_be_left_out(tmp_path: Path) -> None:
-    async with serving(tmp_path, no_faces=("xmlrpc",)) as server:
-        for path in ("/api/xmlrpc", "/index.php/api/xmlrpc/", "/api.php?type=xmlrpc"):
-            async with server.http.post(server.url + path, data=START) as answer:
-                assert answer.status == 404
-        assert await server.call("product_media.list", "product1") == []

@@ -1,10 +1,16 @@
 """The methods of XML-RPC: sessions, calls one by one and in a row, and what it tells of itself."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from rpcmedia.faces.api_methods import Context
+from rpcmedia.faces.xmlrpc.messages import MethodCall
+from rpcmedia.faces.xmlrpc.methods import Methods
+from rpcmedia.operations.product_media import CreateDefaults
 from tests.faces.bodies import png
 from tests.support.server import USER, Server, serving
 from tests.support.xmlrpc import XmlRpc, logged_in
@@ -187,3 +193,21 @@ async def test_so_many_methods_may_be_called_at_once_and_no_more(client: XmlRpc)
     code, text = await client.fault_of("system.multicall", [member] * 1001)
     assert code == 623
     assert text.endswith("there are 1001 calls; send 1000")
+
+
+async def test_others_have_their_turn_between_many_calls_that_wait_for_nothing() -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    member = {"methodName": "system.methodHelp", "params": ["login"]}
+    context = Context(Mock(), Mock(), CreateDefaults())
+    counting = asyncio.create_task(count())
+    call = MethodCall("system.multicall", [[member] * 1000])
+    assert len(await Methods(Mock()).answer(context, call)) == 1000
+    counting.cancel()
+    assert turns > 5

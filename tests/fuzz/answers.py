@@ -9,12 +9,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from xml.etree import ElementTree
 
 from tests.fuzz.inputs import Input
 
 _UNEXPECTED = ("request failed", "method failed", "operation failed", "storage failed", "not ready")
 """Events of the log that tell of an error in the server."""
 _INTERNAL = "Internal Error. Please see log for details."
+_FAULT = b":Fault>"
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
@@ -72,7 +74,7 @@ async def _read_body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -
 def judge(sent: Input, answer: Answer, secrets: Secrets) -> list[str]:
     """What is wrong with an answer."""
     wrong = []
-    if answer.status >= 500:
+    if answer.status >= 500 and not (sent.asks_soap and _FAULT in answer.body):
         wrong.append(f"status {answer.status}")
     text = answer.body.decode("utf-8", "replace") + str(dict(answer.headers))
     if "Traceback (most" in text or 'File "' in text:
@@ -82,6 +84,10 @@ def judge(sent: Input, answer: Answer, secrets: Secrets) -> list[str]:
     ]
     if sent.asks_jsonrpc:
         wrong += _judge_jsonrpc(answer, secrets)
+    if sent.asks_xmlrpc or (sent.asks_soap and b"Envelope" in answer.body):
+        wrong += _judge_xml(answer)
+    if sent.asks_xmlrpc and answer.status != 200:
+        wrong.append(f"status {answer.status} from XML-RPC")
     if sent.asks_media and answer.status in (200, 206):
         kind = answer.headers.get("content-type", "")
         if kind in _PICTURES and "content-security-policy" not in answer.headers:
@@ -105,6 +111,20 @@ def _judge_jsonrpc(answer: Answer, secrets: Secrets) -> Iterator[str]:
         return
     for member in value if isinstance(value, list) else [value]:
         yield from _judge_member(member, secrets)
+
+
+def _judge_xml(answer: Answer) -> Iterator[str]:
+    if not answer.headers.get("content-type", "").startswith("text/xml"):
+        yield "an answer that is not declared as XML"
+    try:
+        root = ElementTree.fromstring(answer.body)
+    except ElementTree.ParseError as error:
+        yield f"no XML: {error}"
+        return
+    # The list of all faults has its text too.
+    is_fault = root.find("fault") is not None or root.find(".//{*}Fault") is not None
+    if is_fault and _INTERNAL in root.itertext():
+        yield "an internal error"
 
 
 def _refuse_constant(name: str) -> None:
@@ -158,4 +178,8 @@ def _event(line: str) -> dict[str, Any] | None:
 
 def sessions_in(answer: Answer) -> set[str]:
     """Session ids that an answer gives."""
-    return set(re.findall(r'"result":"([0-9a-f]{32,64})"', answer.body.decode("utf-8", "replace")))
+    return set(
+        re.findall(
+            r'(?:"result":"|<string>)([0-9a-f]{32,64})["<]', answer.body.decode("utf-8", "replace")
+        )
+    )

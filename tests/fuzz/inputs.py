@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 
 from tests.faces.bodies import text_of
-from tests.fuzz import calls, http_heads, odd_json
+from tests.fuzz import calls, http_heads, odd_json, other_faces
 from tests.fuzz.encodings import encode_body
 
 # The spellings that work, more often than those that do not.
@@ -49,6 +49,17 @@ class Input:
         return self.whole and self._target() in ENDPOINTS
 
     @property
+    def asks_xmlrpc(self) -> bool:
+        """Whether XML-RPC must answer."""
+        return self.whole and self._target() in other_faces.XMLRPC
+
+    @property
+    def asks_soap(self) -> bool:
+        """Whether SOAP may answer, which has status 500 for what could not be called."""
+        path, _, query = self._target().partition("?")
+        return "soap" in f"{path}?{query}".lower() or path in ("/api", "/api/", "/api.php")
+
+    @property
     def asks_media(self) -> bool:
         """Whether a file may be the answer."""
         return self._target().startswith(http_heads.MEDIA)
@@ -72,6 +83,11 @@ class Maker:
             return odd_json.Members(message.items()), []
         message = calls.request(self.random, None)
         return odd_json.Members(message.items()), self.basic()
+
+    @property
+    def session(self) -> str:
+        """An id that works."""
+        return self._session
 
     def basic(self) -> list[str]:
         """Right credentials, mostly."""
@@ -182,6 +198,17 @@ def _media(make: Maker) -> Input:
     return Input("media", http_heads.media(make.random))
 
 
+def _other(face: Callable[[Random, str], other_faces.Sent]) -> Callable[[Maker], Input]:
+    def make(maker: Maker) -> Input:
+        method, path, headers, body = face(maker.random, maker.session)
+        if maker.random.random() < 0.1:
+            body = damage(body, maker.random)
+        head = http_heads.head(method, path, [*headers, f"Content-Length: {len(body)}"])
+        return Input(face.__name__, head + body)
+
+    return make
+
+
 def damage(content: bytes, random: Random) -> bytes:
     """The bytes with some of them changed, lost, doubled or in another place."""
     whole = bytearray(content)
@@ -207,4 +234,6 @@ def damage(content: bytes, random: Random) -> bytes:
 _KINDS: dict[Callable[[Maker], Input], float] = {
     **{_right: 10, _odd: 30, _batch: 10, _login: 2, _flipped: 10, _picture: 15},
     **{_many: 0.2, _encoded: 4, _framed: 6, _head: 6, _media: 7},
+    **{_other(other_faces.xmlrpc): 20, _other(other_faces.soap): 20},
+    **{_other(other_faces.rest): 20, _other(other_faces.oauth): 5},
 }

@@ -18,6 +18,7 @@ import aiohttp
 import rpcmedia
 from tests.cli.process import CATALOG, Running, serve
 from tests.faces.bodies import file_of
+from tests.fuzz import other_faces
 from tests.fuzz.answers import Answer, Secrets, judge, judge_log, read_answer, sessions_in
 from tests.fuzz.inputs import Input, make_input
 from tests.support import pictures
@@ -114,18 +115,27 @@ async def target(profile: str, report: Report) -> AsyncIterator[Target]:
     """A server over a folder of its own, with a user and a session that nobody may learn."""
     hidden_key = random_secrets.token_hex(16)
     with tempfile.TemporaryDirectory(prefix="rpcmedia-fuzz-") as folder:
+        catalog = _with_credentials(Path(folder))
         paths = (folder, "site-packages", str(Path(rpcmedia.__file__).parent))
-        options = ("--data", f"{folder}/data", "--catalog", CATALOG, "--profile", profile)
+        options = ("--data", f"{folder}/data", "--catalog", catalog, "--profile", profile)
         users = ("--ephemeral", "--user", f"hidden:{hidden_key}")
         async with serve(*options, *users, *_LIMITS) as running, aiohttp.ClientSession() as http:
             one = Target(profile, running, http, Secrets(paths, ()), report)
             hidden_session = await one.log_in("hidden", hidden_key)
-            one.secrets = Secrets(paths, (hidden_key, hidden_session), {KEY})
+            one.secrets = Secrets(paths, (hidden_key, hidden_session, other_faces.SECRET), {KEY})
             one.session = await one.log_in(USER, KEY)
             one.secrets.known.add(one.session)
             await one.add_images()
             yield one
             await _end(one)
+
+
+def _with_credentials(folder: Path) -> Path:
+    """A catalog with a token for the signed requests."""
+    path = folder / "catalog.json"
+    content = json.loads(Path(CATALOG).read_text())
+    path.write_text(json.dumps(content | {"oauth": other_faces.CREDENTIALS}))
+    return path
 
 
 async def _end(one: Target) -> None:

@@ -16,7 +16,16 @@ from tests.support.ends import assert_cleans_up
 SECRETS = Secrets(("/srv/data",), ("hidden-key",), {"own-key"})
 JSON = {"content-type": "application/json; charset=utf-8"}
 ASKED = Input("odd", b"POST /api/jsonrpc HTTP/1.1\r\n\r\n")
+XML = {"content-type": "text/xml; charset=UTF-8"}
+XMLRPC = Input("xmlrpc", b"POST /api/xmlrpc HTTP/1.1\r\n\r\n")
+SOAP = Input("soap", b"POST /api/v2_soap HTTP/1.1\r\n\r\n")
+REST = Input("rest", b"GET /api/rest/products/1/images HTTP/1.1\r\n\r\n")
 MEDIA = Input("media", b"GET /media/catalog/product/a HTTP/1.1\r\n\r\n")
+INTERNAL = b"Internal Error. Please see log for details."
+SOAP_FAULT = (
+    b"<e:Envelope xmlns:e='x'><e:Fault><faultstring>%s</faultstring></e:Fault></e:Envelope>"
+)
+XML_FAULT = b"<methodResponse><fault><value>%s</value></fault></methodResponse>"
 ERROR = b'{"id":1,"error":{"code":1,"message":"%s"}}'
 
 
@@ -27,7 +36,8 @@ async def test_two_thousand_odd_inputs_find_nothing() -> None:
     assert report.inputs == 2000
     # It reached what it is meant to reach.
     assert report.outcomes["result"] > 100
-    assert {200, 400, 404, 405} <= set(report.statuses)
+    assert {200, 400, 401, 403, 404, 405, 406} <= set(report.statuses)
+    assert min(report.kinds[kind] for kind in ("xmlrpc", "soap", "rest")) > 100
 
 
 def test_the_same_seed_makes_the_same_inputs() -> None:
@@ -56,6 +66,14 @@ def test_the_same_seed_makes_the_same_inputs() -> None:
         (ASKED, 200, JSON, ERROR % b"hidden-key"),
         (ASKED, 200, JSON, ERROR % b"own-key"),
         (ASKED, 200, JSON, ERROR % b"Traceback (most recent call last)"),
+        (XMLRPC, 404, XML, b"<a/>"),
+        (XMLRPC, 200, JSON, b"<a/>"),
+        (XMLRPC, 200, XML, b"<a>"),
+        (XMLRPC, 200, XML, XML_FAULT % INTERNAL),
+        (SOAP, 500, XML, b"Internal Server Error"),
+        (SOAP, 500, XML, SOAP_FAULT % INTERNAL),
+        (SOAP, 200, XML, SOAP_FAULT % b"hidden-key"),
+        (REST, 500, XML, SOAP_FAULT % b"no"),
         (MEDIA, 200, {"content-type": "image/png"}, b""),
         (MEDIA, 200, {"content-type": "text/html"}, b""),
         (MEDIA, 404, {"x": "/srv/data"}, b""),
@@ -74,6 +92,10 @@ def test_a_wrong_answer_is_found(
         (ASKED, 200, JSON, b'{"id":"own-key","result":null}'),
         (ASKED, 200, JSON, b'{"id":1,"error":null,"result":1}'),
         (ASKED, 200, JSON, b"[" + ERROR % b"no" + b"]"),
+        (XMLRPC, 200, XML, XML_FAULT % b"no"),
+        (XMLRPC, 200, XML, b"<methodResponse><params>%s</params></methodResponse>" % INTERNAL),
+        (SOAP, 500, XML, SOAP_FAULT % b"no"),
+        (SOAP, 200, XML, b"<Envelope>%s</Envelope>" % INTERNAL),
         (MEDIA, 200, {"content-type": "image/png", "content-security-policy": "x"}, b""),
         (MEDIA, 404, {"content-type": "text/plain"}, b"Not Found"),
     ],

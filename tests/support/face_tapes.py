@@ -112,7 +112,8 @@ def _plain(mime: str, content: bytes) -> Any:
         if "json" in mime:
             return json.loads(content)
         if "xml" in mime:
-            return xml_meaning(content)
+            # What is no XML is compared as it is, and not taken for equal to all other such.
+            return xml_meaning(content) or content
         if "form" in mime:
             return parse_qsl(content.decode(), keep_blank_values=True)
     except ValueError:

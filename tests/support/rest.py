@@ -25,6 +25,13 @@ _TOKENS = {
 }
 _CONSUMER_SECRET = "consumersecret100000000000000000"
 
+NOT_FOUND = (404, "Resource not found.")
+UNKNOWN = (400, "Resource unknown error.")
+NO_STORE_VIEW = (400, "Requested store is invalid")
+NOT_IMPLEMENTED = (405, "Resource method not implemented yet.")
+INVALID = (400, "The request data is invalid.")
+"""Refusals that several tests expect: status and message."""
+
 
 @dataclass(frozen=True)
 class Answer:

@@ -116,7 +116,8 @@ async def stub(handler: Handler) -> AsyncIterator[str]:
     """The URL of a plain server that answers everything by one function."""
     app = web.Application(client_max_size=64 * 1024**2)
     app.router.add_route("*", "/{path:.*}", handler)
-    runner = web.AppRunner(app, access_log=None)
+    # Of a handler that never answers nobody waits for the end.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -76,6 +77,15 @@ SOAP_WSI_LOGIN = (
 )
 SOAP_SESSION = f"<n:loginResponse><loginReturn>{LONG_SESSION}</loginReturn></n:loginResponse>"
 
+
+def in_base64(text: str) -> str:
+    return f"<base64>{base64.b64encode(text.encode()).decode()}</base64>"
+
+
+def soap_login(name: str, *parts: str, beside: str = "") -> str:
+    return f"{SOAP}<E:Body><n:{name}>{''.join(parts)}</n:{name}>{beside}</E:Body></E:Envelope>"
+
+
 LOGINS = {
     "a list": rpc("login", ["bob", "a-key"]),
     "names": rpc("login", {"apiKey": "a-key", "username": "bob"}),
@@ -87,7 +97,29 @@ LOGINS = {
     "XML-RPC with CDATA": xml_login("<string>bob</string>", "<string><![CDATA[a-key]]></string>"),
     "XML-RPC with entities": xml_login("b&#111;b", "a&#x2d;key"),
     "XML-RPC in a row": xml_calls(("resources", SESSION), ("login", "bob", "a-key")),
+    "XML-RPC with base64": xml_login(in_base64("bob"), in_base64("a-key")),
+    "XML-RPC with a comment": xml_login("bob", "<string>a-<!-- c -->key</string>"),
+    "XML-RPC with CDATA in part": xml_login("bob", "<string>a-<![CDATA[ke]]>y</string>"),
+    "XML-RPC with a name in CDATA": xml_login("bob", "a-key").replace("login", "<![CDATA[login]]>"),
+    "XML-RPC with a mark in front": "\ufeff" + xml_login("bob", "a-key"),
+    "XML-RPC in UTF-16": xml_login("bob", "a-key").encode("utf-16"),
+    "XML-RPC that is broken": xml_login("bob", "a-key") + "<",
+    "XML-RPC in a row, parameters first": xml_login(
+        "<array><data><value><struct><member><name>params</name><value><array><data>"
+        "<value>bob</value><value>a-key</value></data></array></value></member>"
+        "<member><name>methodName</name><value>login</value></member></struct></value></data></array>"
+    ).replace("login", "system.multicall", 1),
     "SOAP": SOAP_LOGIN,
+    "SOAP in capitals": soap_login("LOGIN", "<username>bob</username>", "<apiKey>a-key</apiKey>"),
+    "SOAP with other names": soap_login("login", "<a>bob</a>", "<b>a-key</b>"),
+    "SOAP with references": soap_login(
+        "login",
+        '<username href="#u"/><apiKey href="#k"/>',
+        beside='<v id="u">bob</v><v id="k">a-key</v>',
+    ),
+    "SOAP of WS-I, a request": soap_login(
+        "loginRequestParam", "<username>bob</username>", "<apiKey>a-key</apiKey>"
+    ),
     "SOAP of WS-I": SOAP_WSI_LOGIN,
     "SOAP without names": SOAP_LOGIN.replace("username", "param0").replace("apiKey", "param1"),
 }
@@ -249,6 +281,7 @@ GIVING = {
     "startSession": (rpc("startSession", []), {"id": 1, "result": SESSION}, SESSION),
     "XML-RPC": (LOGINS["XML-RPC"], xml_answer(LONG_SESSION), LONG_SESSION),
     "SOAP": (SOAP_LOGIN, SOAP_SESSION, LONG_SESSION),
+    "SOAP in capitals": (LOGINS["SOAP in capitals"], SOAP_SESSION, LONG_SESSION),
     "SOAP of WS-I": (SOAP_WSI_LOGIN, f"<result>{SESSION}</result>", SESSION),
 }
 
@@ -258,6 +291,14 @@ def test_a_session_id_that_is_given_is_found(case: tuple[object, object, str]) -
     request, response, session = case
 
     assert credentials.sessions_given(exchange(request, response)) == [session]
+
+
+def test_a_key_in_xml_that_a_client_wrote_in_lines_is_found_in_time() -> None:
+    body = xml_login("bob", "a-key", f"<base64>{('A' * 76 + chr(10)) * 130_000}</base64>").encode()
+
+    started = time.perf_counter()
+    assert credentials.keys_sent(exchange(body)) == [Key("bob", "a-key")]
+    assert time.perf_counter() - started < 5
 
 
 def test_other_answers_give_no_session() -> None:

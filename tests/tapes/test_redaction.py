@@ -88,14 +88,13 @@ XML = {
 @pytest.mark.parametrize("texts", XML.values(), ids=XML)
 def test_xml_is_redacted(texts: tuple[str, str, str], key: str) -> None:
     ask, answer, call = texts
-    placeholder = "<![CDATA[{{key:bob}}]]>" if "CDATA" in key else "{{key:bob}}"
 
     first, second = redacted(
         exchange(ask.format(key=key), answer.format(session=SESSION), mime="text/xml"),
         exchange(call.format(session=SESSION), mime="text/xml"),
     )
 
-    assert first.request_body == ask.format(key=placeholder).encode()
+    assert first.request_body == ask.format(key="{{key:bob}}").encode()
     assert first.response_body == answer.format(session="{{session:1}}").encode()
     assert second.request_body == call.format(session="{{session:1}}").encode()
 

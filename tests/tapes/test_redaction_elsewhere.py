@@ -242,3 +242,13 @@ def test_what_oauth_gives_out_is_a_secret_wherever_it_comes_again() -> None:
     assert verifier not in str(second.response_headers)
     for name in (token, secret, verifier):
         assert name.encode() not in (third.request_body or b"")
+
+
+def test_a_signature_is_a_secret_for_in_plaintext_it_is_one() -> None:
+    secret = "d4" * 16
+    sent = f"oauth_consumer_key=k&oauth_signature_method=PLAINTEXT&oauth_signature={secret}%26"
+    by_form = exchange(sent, mime="application/x-www-form-urlencoded")
+    by_query = exchange(None, url=f"http://shop.example/oauth/initiate?{sent}")
+
+    for found in redacted(by_form, by_query):
+        assert secret not in f"{found.url} {found.request_body!r}"

@@ -3,7 +3,6 @@
 Order of checks: representation, sender, address, method, permission, version, body.
 """
 
-import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,7 +12,7 @@ from typing import Any, NamedTuple
 
 from aiohttp import web
 
-from rpcmedia.faces.bodies import Body, TooBusy, with_body
+from rpcmedia.faces.bodies import Body, TooBusy, read_by, with_body
 from rpcmedia.faces.http import ANYTHING, FaceOptions, add_route
 from rpcmedia.faces.rest import answers, refusals, routes
 from rpcmedia.faces.rest.negotiation import Format, sent, wanted
@@ -40,7 +39,6 @@ _OF_ONE = {"GET": "info", "PUT": "update", "DELETE": "remove"}
 _READERS = {"create": read_new, "update": read_changes}
 
 _VERSION = re.compile("[1-9][0-9]*")
-_INLINE_BODY = 256 * 1024
 
 
 class Asked(NamedTuple):
@@ -154,9 +152,7 @@ class Endpoint:
         form = sent(request.headers.get("Content-Type", ""))
 
         async def answer_body(_: web.Request, body: Body) -> web.Response:
-            if len(body) > _INLINE_BODY:
-                return await answer(await asyncio.to_thread(read, body, form))
-            return await answer(read(body, form))
+            return await answer(await read_by(partial(read, form=form), body))
 
         return await with_body(request, self._options.limits, answer_body)
 

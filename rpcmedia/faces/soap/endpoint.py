@@ -7,12 +7,13 @@ status 500 and a code of SOAP. Both as measured on the reference server.
 import re
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from aiohttp import web
 
 from rpcmedia.faces.api_methods import Context, label_of, run
-from rpcmedia.faces.bodies import Body, CannotReceive, TooBusy, with_body
+from rpcmedia.faces.bodies import Body, CannotReceive, TooBusy, read_by, with_body
 from rpcmedia.faces.content_coding import TooLarge
 from rpcmedia.faces.http import (
     READING,
@@ -169,24 +170,25 @@ class Endpoint:
     async def _answer_body(self, request: web.Request, body: Body) -> web.Response:
         started = time.perf_counter()
         try:
-            envelope = read_envelope(body)
+            envelope = await read_by(read_envelope, body)
         except Refused as refusal:
             soap = SOAP_1_2 if refusal.code == VERSION_MISMATCH else SOAP_1_1
             response = self._refuse(refusal, soap, started=started)
         else:
-            response = await self._answer_envelope(envelope, Sender(request), started)
+            response = await self._answer_envelope(envelope, body, Sender(request), started)
         sent = response.content_length or 0
         self._options.telemetry.traffic(self._version.face, len(body), sent)
         return response
 
     async def _answer_envelope(
-        self, envelope: Envelope, sender: Sender, started: float
+        self, envelope: Envelope, body: Body, sender: Sender, started: float
     ) -> web.Response:
         label = "other"
         try:
             call = envelope.call()
             operation = self._operation(local_name(call))
-            parameters = read_parameters(operation, call, Values(envelope.root))
+            read = partial(read_parameters, operation, call)
+            parameters = await read_by(lambda _: read(Values(envelope.root)), body)
             label = _label(operation, parameters)
             context = Context(self._operations, sender, CreateDefaults())
             value = await _run(context, operation, parameters)
