@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from aiohttp import web
 
@@ -19,8 +20,16 @@ time to fill its socket, and may be keeping others from the memory."""
 
 _KEPT_BODY = web.RequestKey[bytes | bytearray]("kept_body")
 
+Read = TypeVar("Read")
 Body = bytes | bytearray
 Answer = Callable[[web.Request, Body], Awaitable[web.Response]]
+
+
+async def read_aside(read: Callable[[Body], Read], body: Body) -> Read:
+    """What `read` makes of a body; a large one is read in a thread, while others are answered."""
+    if len(body) > SMALL_BODY:
+        return await asyncio.to_thread(read, body)
+    return read(body)
 
 
 class TooBusy(Exception):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from aiohttp import web
 
 from rpcmedia.faces.api_methods import Context, label_of, run
-from rpcmedia.faces.bodies import Body, CannotReceive, TooBusy, with_body
+from rpcmedia.faces.bodies import Body, CannotReceive, TooBusy, read_aside, with_body
 from rpcmedia.faces.content_coding import TooLarge
 from rpcmedia.faces.http import (
     READING,
@@ -169,7 +169,7 @@ class Endpoint:
     async def _answer_body(self, request: web.Request, body: Body) -> web.Response:
         started = time.perf_counter()
         try:
-            envelope = read_envelope(body)
+            envelope = await read_aside(read_envelope, body)
         except Refused as refusal:
             soap = SOAP_1_2 if refusal.code == VERSION_MISMATCH else SOAP_1_1
             response = self._refuse(refusal, soap, started=started)

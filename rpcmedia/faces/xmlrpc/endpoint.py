@@ -1,11 +1,9 @@
 """The XML-RPC endpoint: from a body to an answer, always with HTTP status 200."""
 
-import asyncio
-
 from aiohttp import web
 
 from rpcmedia.faces.api_methods import Context
-from rpcmedia.faces.bodies import SMALL_BODY, Body, CannotReceive, TooBusy, with_body
+from rpcmedia.faces.bodies import Body, CannotReceive, TooBusy, read_aside, with_body
 from rpcmedia.faces.content_coding import TooLarge
 from rpcmedia.faces.http import FaceOptions, Sender, add_route, add_type
 from rpcmedia.faces.xmlrpc.messages import (
@@ -57,7 +55,7 @@ class Endpoint:
             # PHP takes such a body for a form, and the reference finds nothing left.
             body = b""
         try:
-            call = await _read(body)
+            call = await read_aside(read_call, body)
         except ProtocolFault as fault:
             response = self._refuse(fault)
         else:
@@ -71,12 +69,6 @@ class Endpoint:
             return _respond(write_answer(await self._methods.answer(context, call)))
         except ProtocolFault as fault:
             return _respond(write_fault(fault))
-
-
-async def _read(body: Body) -> MethodCall:
-    if len(body) > SMALL_BODY:
-        return await asyncio.to_thread(read_call, body)
-    return read_call(body)
 
 
 def _respond(body: bytes) -> web.Response:
