@@ -1,4 +1,4 @@
-"""Recorded traffic of the reference's other faces, answered the same but for a list with reasons."""
+"""Recorded traffic of the other faces, answered the same but for a list with reasons."""
 
 import json
 from collections import Counter
