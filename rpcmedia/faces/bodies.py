@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from aiohttp import web
@@ -18,6 +19,10 @@ _SLOWEST_BYTES_A_SECOND = 64 * 1024
 """On average since the server began to read, once its patience has ended: then the client has had
 time to fill its socket, and may be keeping others from the memory."""
 
+_READERS = ThreadPoolExecutor(2, "reader")
+"""Few, for what was read may take many times the size of its body; and their own, so that who
+sends much to read keeps nobody else from a thread."""
+
 _KEPT_BODY = web.RequestKey[bytes | bytearray]("kept_body")
 
 Read = TypeVar("Read")
@@ -28,7 +33,7 @@ Answer = Callable[[web.Request, Body], Awaitable[web.Response]]
 async def read_aside(read: Callable[[Body], Read], body: Body) -> Read:
     """What `read` makes of a body; a large one is read in a thread, while others are answered."""
     if len(body) > SMALL_BODY:
-        return await asyncio.to_thread(read, body)
+        return await asyncio.get_running_loop().run_in_executor(_READERS, read, body)
     return read(body)
 
 

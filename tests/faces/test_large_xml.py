@@ -1,5 +1,6 @@
 """Large XML is read while others are answered, and never takes many times its size in memory."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -35,6 +36,20 @@ async def test_large_xml_is_read_in_a_thread_of_its_own(
     small, large = readers
     assert small is threading.current_thread()
     assert large is not small
+
+
+async def test_much_large_xml_at_once_takes_few_threads(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers: list[threading.Thread] = []
+    monkeypatch.setattr(envelopes, "read_xml", noting(readers))
+    body = envelope(f"<startSession/>{'<a/>' * 20_000}")
+
+    answers = await asyncio.gather(*(post(server, body, V1) for _ in range(10)))
+
+    assert {answer.status for answer in answers} == {200}
+    assert len(readers) == 10
+    assert len(set(readers)) <= 2
 
 
 def noting(readers: list[threading.Thread]) -> Callable[[bytes], Any]:
