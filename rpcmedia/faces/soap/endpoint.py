@@ -186,7 +186,9 @@ class Endpoint:
         try:
             call = envelope.call()
             operation = self._operation(local_name(call))
-            parameters = read_parameters(operation, call, Values(envelope.root))
+            document = self._version.form.style == "document"
+            values = Values(envelope.root)
+            parameters = read_parameters(operation, call, values, document=document)
             label = _label(operation, parameters)
             context = Context(self._operations, sender, CreateDefaults())
             value = await _run(context, operation, parameters)
