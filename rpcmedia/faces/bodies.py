@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from aiohttp import web
@@ -17,6 +18,10 @@ _PATIENCE_SECONDS = 5.0
 _SLOWEST_BYTES_A_SECOND = 64 * 1024
 """On average since the server began to read, once its patience has ended: then the client has had
 time to fill its socket, and may be keeping others from the memory."""
+
+_READERS = ThreadPoolExecutor(2, "reader")
+"""Few, for what was read may take many times the size of its body; and their own, so that who
+sends much to read keeps nobody else from a thread."""
 
 _KEPT_BODY = web.RequestKey[bytes | bytearray]("kept_body")
 
@@ -99,7 +104,7 @@ async def _receive(request: web.Request, limits: Limits) -> Body:
 async def read_by(read: Callable[[Body], Read], body: Body) -> Read:
     """What a function reads in a body; others are answered meanwhile if that may take long."""
     if len(body) > SMALL_BODY:
-        return await asyncio.to_thread(read, body)
+        return await asyncio.get_running_loop().run_in_executor(_READERS, read, body)
     return read(body)
 
 

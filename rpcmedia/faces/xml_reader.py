@@ -13,7 +13,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 _MOST_LEVELS = 100
 _MOST_NODES = 200_000
 """An element or an attribute takes up to some hundred bytes in memory, however short it is."""
-_LONGEST_NAMESPACE = 1000
+_LONGEST_NAMESPACE = 200
 _BEFORE_NODES = (b"<", b"=")
 
 _SLICE = 1024**2

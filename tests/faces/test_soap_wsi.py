@@ -227,6 +227,16 @@ async def test_what_is_no_document_of_this_form_is_refused(element: str, server:
     assert answer.fault == ("SOAP-ENV:Server", f"Procedure '{element}' not present")
 
 
+async def test_an_empty_document_leaves_every_part_out(server: Server) -> None:
+    for nothing in ("<n:loginParam/>", '<n:loginParam xsi:nil="true"/>'):
+        answer = await post(server, envelope(nothing), V2)
+        assert (answer.status, answer.fault[0]) == (200, "6")
+
+    assert await media(server, "CurrentStore", "") == "0"
+    unnamed = await call(server, f"{MEDIA}ListRequestParam")
+    assert (unnamed.status, unnamed.fault[0]) == (200, "101")
+
+
 async def test_soap_1_2_is_answered_in_soap_1_2(server: Server) -> None:
     answer = await call(server, "loginParam", LOGIN, soap=SOAP_1_2)
 

@@ -134,6 +134,15 @@ def test_declared_attributes_are_refused_for_every_element_would_have_them() -> 
         read_xml(body)
 
 
+def test_a_long_namespace_is_refused_for_every_name_would_have_it() -> None:
+    for length in (81, 200):
+        assert read_xml(f'<a xmlns="{"u" * length}"/>'.encode()).tag == f"{{{'u' * length}}}a"
+    names = "".join(f"<b{number}/>" for number in range(1000))
+    for declared in ("xmlns", "xmlns:c"):
+        with pytest.raises(TooMuchXml, match="namespace in the XML has more than 200 characters"):
+            read_xml(f'<a {declared}="{"u" * 201}">{names}</a>'.encode())
+
+
 def test_levels_are_bounded() -> None:
     deepest = read_xml(b"<a>" * 100 + b"</a>" * 100)
     assert sum(1 for _ in deepest.iter()) == 100

@@ -187,7 +187,8 @@ class Endpoint:
         try:
             call = envelope.call()
             operation = self._operation(local_name(call))
-            read = partial(read_parameters, operation, call)
+            document = self._version.form.style == "document"
+            read = partial(read_parameters, operation, call, document=document)
             parameters = await read_by(lambda _: read(Values(envelope.root)), body)
             label = _label(operation, parameters)
             context = Context(self._operations, sender, CreateDefaults())

@@ -50,21 +50,23 @@ _MOST_LEVELS = 100
 """References may nest values deeper than their elements are."""
 
 
-def read_parameters(operation: Operation, call: Element, values: "Values") -> list[Any]:
+def read_parameters(
+    operation: Operation, call: Element, values: "Values", *, document: bool = False
+) -> list[Any]:
     """The parameters of a call in the order of the WSDL. Raises Refused.
 
     One element with the name of a part is enough to bind all by name, and those that are absent
-    are null; otherwise they are bound by position.
+    are null; otherwise they are bound by position. In a document all are bound by name.
     """
     parts = operation.inputs
     given: list[Element | None] = list(call)
-    if parts and not given:
+    if parts and not given and not document:
         names = ", ".join(part.name for part in parts)
         raise Refused(CLIENT, f"Missing parameter: {operation.name} takes {names}.")
     named: dict[str, Element] = {}
     for element in call:
         named.setdefault(local_name(element), element)
-    if any(part.name in named for part in parts):
+    if document or any(part.name in named for part in parts):
         given = [named.get(part.name) for part in parts]
     return [
         None if element is None else _filled(part, values.read(element, part.type))
