@@ -25,6 +25,8 @@ from rpcmedia.gallery.ports import CatalogRefused
 T = TypeVar("T")
 
 _Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_Credential = Annotated[str, msgspec.Meta(max_length=255)]
+"""Longer ones are not looked up when a request names them."""
 
 
 class _StoreView(msgspec.Struct):
@@ -59,15 +61,15 @@ class _User(msgspec.Struct):
 
 
 class _Consumer(msgspec.Struct, omit_defaults=True):
-    key: str
+    key: _Credential
     secret: str | None = None
     name: str | None = None
     revoked: bool | None = None
 
 
 class _Token(msgspec.Struct, omit_defaults=True):
-    token: str
-    consumer: str
+    token: _Credential
+    consumer: _Credential
     kind: Literal["access", "request"]
     role: Literal["admin", "customer"] | None = None
     secret: str | None = None

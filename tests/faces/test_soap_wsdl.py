@@ -79,6 +79,7 @@ async def test_the_wsi_form_takes_the_place_of_version_2(tmp_path: Path) -> None
     [
         ("/api/soap?wsdl", "/api/soap"),
         ("/api/soap/?wsdl=1", "/api/soap/"),
+        ("/api/soap?WSDL", "/api/soap"),
         ("/api/v2_soap?wsdl=x&more=1", "/api/v2_soap"),
         ("/index.php/api/v2_soap/?wsdl", "/index.php/api/v2_soap/"),
         ("/api?wsdl", "/api"),

@@ -200,6 +200,7 @@ def test_everything_may_be_left_out(path: Path) -> None:
         # Credentials of OAuth.
         ({"oauth": []}, "$.oauth"),
         ({"oauth": {"consumers": [{"secret": "s"}]}}, "`key` - at `$.oauth.consumers[0]`"),
+        ({"oauth": {"consumers": [{"key": "k" * 256}]}}, "<= 255 - at `$.oauth.consumers[0].key`"),
         ({"oauth": {"consumers": [{"key": "", "secret": "s"}]}}, "oauth.consumers[0]"),
         ({"oauth": {"consumers": [{"key": "c", "secret": ""}]}}, "oauth.consumers[0]"),
         ({"oauth": {"consumers": [{"key": "c"}, {"key": "c"}]}}, "oauth.consumers[1].key 'c'"),

@@ -230,7 +230,11 @@ class Endpoint:
 
 
 def _asks_for_wsdl(request: web.Request) -> bool:
-    return "wsdl" in request.query or _WSDL_IN_PATH.search(request.path) is not None
+    # Programs write it in capitals too.
+    return (
+        any(name.lower() == "wsdl" for name in request.query)
+        or _WSDL_IN_PATH.search(request.path) is not None
+    )
 
 
 def _label(operation: Operation, parameters: Sequence[Any]) -> str:
