@@ -42,19 +42,30 @@ class Context(NamedTuple):
 async def run(context: Context, name: str, parameters: Sequence[object]) -> Any:
     """The value of a method of the API. Raises Fault, InvalidArguments and Busy, nothing else.
 
-    More parameters than the method has are ignored. What else goes wrong is a fault 1, and its
-    reason stays in the log.
+    More parameters than the method has are ignored.
     """
     try:
-        return await _METHODS[name](context, *parameters)
-    except (Fault, InvalidArguments, Busy):
-        raise
-    except StorageFailed as failure:
-        log.error("storage failed", reason=str(failure), cause=str(failure.__cause__))
-        raise InternalError from failure
+        return await METHODS[name](context, *parameters)
     except Exception as error:
-        log.exception("method failed", method=name)
-        raise InternalError from error
+        refusal = refusal_of(error, name)
+        if refusal is error:
+            raise
+        raise refusal from error
+
+
+def refusal_of(error: Exception, name: str) -> Fault | InvalidArguments | Busy:
+    """What to answer when a method ended with an exception.
+
+    What nobody expected is a fault 1, and its reason stays in the log.
+    """
+    match error:
+        case Fault() | InvalidArguments() | Busy():
+            return error
+        case StorageFailed():
+            log.error("storage failed", reason=str(error), cause=str(error.__cause__))
+        case _:
+            log.error("method failed", method=name, exc_info=error)
+    return InternalError()
 
 
 def label_of(name: object, path: object) -> str:
@@ -111,7 +122,7 @@ async def _global_faults(context: Context, *extra: object) -> Any:
     return await context.operations.global_faults()
 
 
-_METHODS: dict[str, Callable[..., Awaitable[Any]]] = {
+METHODS: dict[str, Callable[..., Awaitable[Any]]] = {
     "startSession": _start_session,
     "endSession": _end_session,
     "login": _login,

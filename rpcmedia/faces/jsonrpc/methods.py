@@ -8,7 +8,7 @@ import warnings
 from typing import Any
 
 from rpcmedia.faces import api_methods
-from rpcmedia.faces.api_methods import PARAMETERS, Context, run
+from rpcmedia.faces.api_methods import METHODS, PARAMETERS, Context, refusal_of
 from rpcmedia.faces.jsonrpc.wire import BUSY, INVALID_PARAMS, Message, WireError
 from rpcmedia.gallery.faults import Fault
 from rpcmedia.operations.faults import Busy, InvalidArguments
@@ -70,15 +70,20 @@ def _method(name: str) -> Any:
 
     async def method(context: Context, *parameters: Any) -> Any:
         try:
-            return Success(await run(context, name, parameters))
-        except Fault as fault:
-            return Error(fault.number, fault.message, fault)
-        except InvalidArguments as refusal:
-            return Error(INVALID_PARAMS, str(refusal), WireError(INVALID_PARAMS, str(refusal)))
-        except Busy as busy:
-            return Error(BUSY, str(busy), WireError(BUSY, str(busy)))
+            return Success(await api_method(context, *parameters))
+        except Exception as error:
+            return _error(refusal_of(error, name))
 
+    # Not through `api_methods.run`: one coroutine less for each call.
+    api_method = METHODS[name]
     return method
+
+
+def _error(refusal: Fault | InvalidArguments | Busy) -> Any:
+    if isinstance(refusal, Fault):
+        return Error(refusal.number, refusal.message, refusal)
+    code = BUSY if isinstance(refusal, Busy) else INVALID_PARAMS
+    return Error(code, str(refusal), WireError(code, str(refusal)))
 
 
 _METHODS = {name: _method(name) for name in PARAMETERS}
