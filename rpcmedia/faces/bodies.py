@@ -46,12 +46,10 @@ async def with_body(request: web.Request, limits: Limits, answer: Answer) -> web
 
     Raises TooBusy, TooLarge and CannotReceive before anything was done, and what `answer` raises.
     """
-    if limits.in_flight.too_many:
-        raise TooBusy
+    here = take_body(request, limits)
+    if here is not None:
+        return await answer(request, here)
     coding = request.headers.get("Content-Encoding")
-    if coding is None and request.content.is_eof():
-        # The whole body has come with the head, as that of most requests does.
-        return await answer(request, _take(request, limits))
     if (request.content_length or 0) > limits.max_body:
         raise TooLarge(limits.max_body)
     if limits.in_flight.too_many_bodies:
@@ -68,7 +66,15 @@ async def with_body(request: web.Request, limits: Limits, answer: Answer) -> web
         return await answer(request, body)
 
 
-def _take(request: web.Request, limits: Limits) -> bytes:
+def take_body(request: web.Request, limits: Limits) -> bytes | None:
+    """The body, if it has come with the head as that of most requests does; else None.
+
+    Raises TooBusy and TooLarge. For those to whom the steps of `with_body` are too many.
+    """
+    if limits.in_flight.too_many:
+        raise TooBusy
+    if "Content-Encoding" in request.headers or not request.content.is_eof():
+        return None
     body = request.content.read_nowait()
     if len(body) > limits.max_body:
         raise TooLarge(limits.max_body)

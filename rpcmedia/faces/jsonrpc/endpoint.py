@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from rpcmedia.faces.api_methods import PARAMETERS, Context
-from rpcmedia.faces.bodies import Body, CannotReceive, TooBusy, with_body
+from rpcmedia.faces.bodies import Body, CannotReceive, TooBusy, take_body, with_body
 from rpcmedia.faces.content_coding import TooLarge
 from rpcmedia.faces.http import FaceOptions, Sender, add_half_address, add_route, add_type
 from rpcmedia.faces.jsonrpc import wire
@@ -72,6 +72,9 @@ class Endpoint:
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one HTTP request."""
         try:
+            body = take_body(request, self._options.limits)
+            if body is not None:
+                return await self._answer_request(request, body)
             return await with_body(request, self._options.limits, self._answer_request)
         except TooBusy as reason:
             return self._refuse(BUSY, str(reason))
