@@ -63,6 +63,24 @@ def test_a_row_is_shown_and_kept_with_its_floor_and_target(tmp_path: Path) -> No
     assert tuple(cell.strip() for cell in line.split("|")[1:-1]) == figure.cells
 
 
+@pytest.mark.usefixtures("wrk")
+def test_another_checkout_is_measured_beside_this_one() -> None:
+    done = bench("beside", BENCHMARKS.parents[1], "--seconds", "1", "--runs", "2")
+
+    assert done.returncode == 0, done.stderr
+    [_, _, lists, starts] = done.stdout.splitlines()
+    for line in (lists, starts):
+        what, before, now, ratio, _ = (cell.strip() for cell in line.split("|")[1:-1])
+        assert float(ratio) > 0, what
+        assert float(before.split()[0]) > 0 < float(now.split()[0])
+
+
+def test_what_is_no_checkout_is_not_measured(tmp_path: Path) -> None:
+    done = bench("beside", tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"bench: {tmp_path} is no checkout.\n"
+
+
 def test_a_row_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     done = bench("serving", "--only", "speed")
     assert done.returncode == 2

@@ -73,18 +73,19 @@ class Shop:
         """Its files."""
         return self.folder / "data" / "media" / "catalog" / "product"
 
-    def command(self) -> list[str]:
-        """What serves it, with default settings."""
+    def command(self, tree: Path | None = None) -> list[str]:
+        """What serves it, with default settings; `tree` is another checkout than this."""
         self.folder.mkdir(exist_ok=True)
         file = self.folder / "catalog.json"
         file.write_text(json.dumps(catalog()))
         options = ["--data", str(self.folder / "data"), "--catalog", str(file)]
-        return [*RPCMEDIA, "serve", "--port", "0", "--base-url", BASE_URL, *options]
+        serve = [*RPCMEDIA, "serve", "--port", "0", "--base-url", BASE_URL, *options]
+        return ["env", f"PYTHONPATH={tree}", *serve] if tree else serve
 
     @contextlib.contextmanager
-    def serving(self) -> Iterator[Server]:
+    def serving(self, tree: Path | None = None) -> Iterator[Server]:
         """A server on it, with a user logged in, for as long as the block lasts."""
-        with serving(*self.command()) as process:
+        with serving(*self.command(tree)) as process:
             [answer] = Server(process, "").ask(body_of("login", [USER, KEY]))
             yield Server(process, result_of(answer))
 

@@ -33,7 +33,7 @@ def by_basic(bench: Bench, row: str) -> list[Figure]:
 
 def _measure(bench: Bench, row: str, how: str, *, basic: bool) -> list[Figure]:
     with bench.shop() as shop, shop.serving() as server:
-        request = _list_request(shop, server, basic=basic)
+        request = list_request(shop, server, basic=basic)
         with _bare_handler(request.answer) as floor:
             for process in (floor, server.process):
                 request.send(process.url, 1)
@@ -50,7 +50,7 @@ def _measure(bench: Bench, row: str, how: str, *, basic: bool) -> list[Figure]:
 def under_creates(bench: Bench, row: str) -> list[Figure]:
     """The slowest of a hundred while others create large pictures, beside those alone."""
     with bench.shop() as shop, shop.serving() as server:
-        request = _list_request(shop, server)
+        request = list_request(shop, server)
         failures = []
 
         def alone(_: int) -> WrkLoad:
@@ -76,7 +76,7 @@ def under_creates(bench: Bench, row: str) -> list[Figure]:
     return [Figure.of(row, what, "ms", p99, alone_p99, Target("≤", 5), failed)]
 
 
-def _list_request(shop: Shop, server: Server, *, basic: bool = False) -> WrkRequest:
+def list_request(shop: Shop, server: Server, *, basic: bool = False) -> WrkRequest:
     """A `list` of the first product, which gets its images here."""
     _create_images(server, SKUS[0])
     session = None if basic else server.session

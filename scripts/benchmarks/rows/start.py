@@ -31,6 +31,13 @@ def _import() -> float:
     return time.perf_counter() - began
 
 
+def seconds_to_start(command: list[str]) -> float:
+    """From the start of a server to the line that tells its address."""
+    began = time.perf_counter()
+    with serving(*command):
+        return time.perf_counter() - began
+
+
 def _start(shop: Shop, body: bytes) -> float:
     command = shop.command()
     began = time.perf_counter()
