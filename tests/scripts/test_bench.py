@@ -75,6 +75,19 @@ def test_another_checkout_is_measured_beside_this_one() -> None:
         assert float(before.split()[0]) > 0 < float(now.split()[0])
 
 
+@pytest.mark.usefixtures("wrk")
+def test_it_is_the_other_checkout_that_is_measured_beside_this_one(tmp_path: Path) -> None:
+    package = tmp_path / "rpcmedia"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "__main__.py").write_text("raise SystemExit('the other one')")
+
+    done = bench("beside", tmp_path, "--seconds", "1", "--runs", "2")
+
+    assert done.returncode == 1
+    assert "the other one" in done.stderr
+
+
 def test_what_is_no_checkout_is_not_measured(tmp_path: Path) -> None:
     done = bench("beside", tmp_path)
     assert (done.returncode, done.stdout) == (2, "")

@@ -80,7 +80,8 @@ class Shop:
         file.write_text(json.dumps(catalog()))
         options = ["--data", str(self.folder / "data"), "--catalog", str(file)]
         serve = [*RPCMEDIA, "serve", "--port", "0", "--base-url", BASE_URL, *options]
-        return ["env", f"PYTHONPATH={tree}", *serve] if tree else serve
+        # Python looks for modules where it is started, before all else.
+        return ["env", "-C", str(tree), f"PYTHONPATH={tree}", *serve] if tree else serve
 
     @contextlib.contextmanager
     def serving(self, tree: Path | None = None) -> Iterator[Server]:
