@@ -71,10 +71,16 @@ async def _read_body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -
     return body
 
 
+def _is_fault(sent: Input, answer: Answer) -> bool:
+    if sent.bodiless:
+        return answer.headers.get("content-type", "").startswith("text/xml")
+    return _FAULT in answer.body
+
+
 def judge(sent: Input, answer: Answer, secrets: Secrets) -> list[str]:
     """What is wrong with an answer."""
     wrong = []
-    if answer.status >= 500 and not (sent.asks_soap and _FAULT in answer.body):
+    if answer.status >= 500 and not (sent.asks_soap and _is_fault(sent, answer)):
         wrong.append(f"status {answer.status}")
     text = answer.body.decode("utf-8", "replace") + str(dict(answer.headers))
     if "Traceback (most" in text or 'File "' in text:

@@ -19,6 +19,7 @@ ASKED = Input("odd", b"POST /api/jsonrpc HTTP/1.1\r\n\r\n")
 XML = {"content-type": "text/xml; charset=UTF-8"}
 XMLRPC = Input("xmlrpc", b"POST /api/xmlrpc HTTP/1.1\r\n\r\n")
 SOAP = Input("soap", b"POST /api/v2_soap HTTP/1.1\r\n\r\n")
+SOAP_HEAD = Input("head", b"HEAD /api/soap HTTP/1.1\r\n\r\n")
 REST = Input("rest", b"GET /api/rest/products/1/images HTTP/1.1\r\n\r\n")
 MEDIA = Input("media", b"GET /media/catalog/product/a HTTP/1.1\r\n\r\n")
 INTERNAL = b"Internal Error. Please see log for details."
@@ -73,6 +74,7 @@ def test_the_same_seed_makes_the_same_inputs() -> None:
         (SOAP, 500, XML, b"Internal Server Error"),
         (SOAP, 500, XML, SOAP_FAULT % INTERNAL),
         (SOAP, 200, XML, SOAP_FAULT % b"hidden-key"),
+        (SOAP_HEAD, 500, {"content-type": "text/plain; charset=utf-8"}, b""),
         (REST, 500, XML, SOAP_FAULT % b"no"),
         (MEDIA, 200, {"content-type": "image/png"}, b""),
         (MEDIA, 200, {"content-type": "text/html"}, b""),
@@ -95,6 +97,7 @@ def test_a_wrong_answer_is_found(
         (XMLRPC, 200, XML, XML_FAULT % b"no"),
         (XMLRPC, 200, XML, b"<methodResponse><params>%s</params></methodResponse>" % INTERNAL),
         (SOAP, 500, XML, SOAP_FAULT % b"no"),
+        (SOAP_HEAD, 500, XML, b""),
         (SOAP, 200, XML, b"<Envelope>%s</Envelope>" % INTERNAL),
         (MEDIA, 200, {"content-type": "image/png", "content-security-policy": "x"}, b""),
         (MEDIA, 404, {"content-type": "text/plain"}, b"Not Found"),
