@@ -6,7 +6,7 @@ Clients depend on these casts: they send "5" for a position and true for an excl
 import math
 import re
 
-_NUMBER = re.compile(r"\A[ \t\n\r\v\f]*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)", re.ASCII)
+_NUMBER = re.compile(r"\A[ \t\n\r\v\f]*+([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)", re.ASCII)
 _AROUND = " \t\n\r\v\f"
 _LONGEST = 30
 
