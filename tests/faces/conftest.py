@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.controlled import Controlled, controlling
+from tests.support.rest import CATALOG as REST_CATALOG
+from tests.support.rest import Rest
 from tests.support.server import Server, serving
 
 
@@ -19,3 +21,9 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 async def controlled(tmp_path: Path) -> AsyncIterator[Controlled]:
     async with controlling(tmp_path / "data") as running:
         yield running
+
+
+@pytest.fixture
+async def rest(tmp_path: Path) -> AsyncIterator[Rest]:
+    async with serving(tmp_path / "data", catalog=REST_CATALOG) as running:
+        yield Rest(running)

@@ -1,6 +1,5 @@
 """REST: creating, changing and removing images, and who may."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +24,6 @@ NOT_BASE64 = (400, "The image content must be valid base64 encoded data")
 WRONG_TYPE = (400, "Unsuppoted image MIME type")
 NO_FILE = [(400, "The image is not specified"), (400, "Resource data pre-validation error.")]
 DENIED = (403, "Access denied")
-
-
-@pytest.fixture
-async def rest(tmp_path: Path) -> AsyncIterator[Rest]:
-    async with serving(tmp_path / "data", catalog=CATALOG) as server:
-        yield Rest(server)
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from tests.faces.bodies import text_of
 from tests.support import pictures
 from tests.support.controlled import Controlled, controlling
 from tests.support.rest import CATALOG, IMAGES, UNKNOWN, Rest, new
-from tests.support.server import serving
 
 ONE = f"{IMAGES}/1"
 INTERNAL = (500, "Resource internal error.")
@@ -180,12 +179,6 @@ async def test_the_bytes_of_bodies_are_counted(rest: Rest) -> None:
         ("in",): len(body),
         ("out",): sent,
     }
-
-
-@pytest.fixture
-async def rest(tmp_path: Path) -> AsyncIterator[Rest]:
-    async with serving(tmp_path / "data", catalog=CATALOG) as server:
-        yield Rest(server)
 
 
 async def test_an_unknown_signature_is_refused_in_the_type_asked_for(rest: Rest) -> None:

@@ -1,7 +1,6 @@
 """REST: what guests, customers and admins see of the images of a product."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,6 @@ from tests.support.server import serving
 URL = "http://127.0.0.1:8088/media/catalog/product"
 NO_IMAGE = (404, "Product image not found")
 NO_ROUTE = (404, "Request does not match any route.")
-
-
-@pytest.fixture
-async def rest(tmp_path: Path) -> AsyncIterator[Rest]:
-    async with serving(tmp_path / "data", catalog=CATALOG) as server:
-        yield Rest(server)
 
 
 @pytest.fixture
