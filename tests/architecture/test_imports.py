@@ -29,6 +29,7 @@ ALLOWED = {
         "faces.limits",
         "faces.reference_values",
         "faces.xml_reader",
+        "faces.xml_text",
         "faces.telemetry",
         "operations",
         "gallery",

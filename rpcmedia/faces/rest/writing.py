@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from rpcmedia.faces.rest.negotiation import Format
+from rpcmedia.faces.xml_text import writable
 
-_OUTSIDE_OF_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOT_ASCII = re.compile("[^\t\n -~]")
 
 
@@ -46,8 +46,7 @@ def _element(name: str, value: Any, indent: str) -> Iterator[str]:
 
 
 def _xml_text(text: str) -> str:
-    # Labels may hold what XML cannot.
-    text = escape(_OUTSIDE_OF_XML.sub("\ufffd", text), quote=False)
+    text = escape(writable(text), quote=False)
     return _NOT_ASCII.sub(lambda found: f"&#x{ord(found[0]):X};", text)
 
 

@@ -3,19 +3,16 @@
 Everything stands on one line, so that no line break gets into an empty text.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from rpcmedia.faces.soap.operations import Array, Operation, Part, Simple, Struct, Type
 from rpcmedia.faces.soap.protocol import MAP, RPC, SOAP_1_2, XSD, XSI, Soap
+from rpcmedia.faces.xml_text import writable
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
-# What XML 1.0 has no way to write, not even as a reference.
-_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_REPLACEMENT = "\ufffd"
 # A reader would make a line feed of a bare one.
 _ESCAPES = {"\r": "&#13;"}
 
@@ -73,7 +70,7 @@ def envelope(soap: Soap, spaces: dict[str, str], attributes: str, body: str) -> 
 
 
 def _escape(text: str) -> str:
-    return escape(_UNWRITABLE.sub(_REPLACEMENT, text), _ESCAPES)
+    return escape(writable(text), _ESCAPES)
 
 
 class _Writer:

@@ -4,11 +4,11 @@ Source: the XML-RPC specification, the types that Apache added to it, and the me
 """
 
 import binascii
-import re
 from collections.abc import Callable
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from rpcmedia.faces.xml_text import writable
 from rpcmedia.operations import php
 
 _EXTENSIONS = "{http://ws.apache.org/xmlrpc/namespaces/extensions}"
@@ -17,7 +17,6 @@ _LEAST, _MOST = -(2**63), 2**63 - 1
 _LONGEST_NUMBER = 400
 """The digits of any number that a double can hold, and some."""
 
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ESCAPES = str.maketrans(
     # A parser would make a line feed of a carriage return.
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"}
@@ -151,4 +150,4 @@ def _member(name: str, value: object) -> str:
 
 
 def _escape(text: str) -> str:
-    return _NO_XML.sub("\ufffd", text).translate(_ESCAPES)
+    return writable(text).translate(_ESCAPES)
